@@ -1,0 +1,100 @@
+"""Verbs that only buttons carry. They may be typed, but no platform offers them and help leaves them out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.commands.model import Option, OptionKind, Verb
+from bot.commands.options import ANY_SUBSCRIPTION, PAPER, SUBSCRIPTION, TOKEN, choices
+
+BUTTONS: Final[tuple[Verb, ...]] = (
+    Verb(name="confirm", summary="Yes, do that.", options=(TOKEN,), free="token", button=True),
+    Verb(name="cancel", summary="No, leave it.", options=(TOKEN,), free="token", button=True),
+    Verb(name="undo", summary="Take a change back.", options=(TOKEN,), free="token", button=True),
+    Verb(name="abstract", summary="The whole abstract.", options=(PAPER,), free="paper", button=True),
+    Verb(name="bibtex", summary="The BibTeX entry.", options=(PAPER,), free="paper", button=True),
+    Verb(
+        name="why",
+        summary="Why this paper was posted.",
+        options=(PAPER, ANY_SUBSCRIPTION),
+        free="paper",
+        button=True,
+    ),
+    Verb(
+        name="rest",
+        summary="What a digest had no room for.",
+        options=(
+            SUBSCRIPTION,
+            Option(name="period", kind=OptionKind.TEXT, description="Which digest: its date or hour."),
+            Option(
+                name="page",
+                kind=OptionKind.INTEGER,
+                description="Which page.",
+                default="1",
+                minimum=1,
+                maximum=10_000,
+            ),
+        ),
+        free="subscription",
+        button=True,
+    ),
+    Verb(
+        name="more",
+        summary="Let more papers through a filter by meaning.",
+        options=(SUBSCRIPTION,),
+        manages=True,
+        free="subscription",
+        button=True,
+    ),
+    Verb(
+        name="fewer",
+        summary="Let fewer papers through a filter by meaning.",
+        options=(SUBSCRIPTION,),
+        manages=True,
+        free="subscription",
+        button=True,
+    ),
+    Verb(
+        name="like",
+        summary="More like this.",
+        options=(PAPER, ANY_SUBSCRIPTION),
+        free="paper",
+        button=True,
+    ),
+    Verb(
+        name="unlike",
+        summary="Less like this.",
+        options=(PAPER, ANY_SUBSCRIPTION),
+        free="paper",
+        button=True,
+    ),
+    Verb(
+        name="welcome",
+        summary="The first choice after an invitation.",
+        options=(
+            Option(
+                name="choice",
+                kind=OptionKind.CHOICE,
+                description="Where to begin.",
+                choices=choices(
+                    ("channel", "Set up this channel"),
+                    ("me", "Just me, by direct message"),
+                    ("example", "Show me an example"),
+                ),
+                required=True,
+            ),
+        ),
+        free="choice",
+        button=True,
+    ),
+    Verb(name="share", summary="Post this paper here.", options=(PAPER,), free="paper", button=True),
+    Verb(
+        name="send-now",
+        summary="Post the next digest now.",
+        options=(SUBSCRIPTION,),
+        manages=True,
+        free="subscription",
+        aliases=("send now",),
+        button=True,
+    ),
+)

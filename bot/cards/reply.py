@@ -1,0 +1,70 @@
+"""The few shapes that answers to commands have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.cards.card import Action, Block, Card, CardKind, Heading, Item, Note, Paragraph, Span, Spans, plain
+
+Line = str | Spans
+"""A line of an answer: plain text, or spans where a part is bold, code or a link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A rung of a ladder: something that was asked of a paper, and what came of it."""
+
+    passed: bool | None
+    """``None`` for what was not reached or does not apply."""
+    text: Line
+    note: Line = ()
+
+
+_SIGNS: Final = {True: "✓ ", False: "✗ ", None: "– "}
+
+
+def message(
+    title: str,
+    *lines: Line,
+    items: Iterable[Block] = (),
+    notes: Iterable[Line] = (),
+    actions: Sequence[Action] = (),
+    kind: CardKind = CardKind.REPLY,
+    accent: str = "",
+) -> Card:
+    """An answer: a title (may be empty), paragraphs, then ``items``, then small print and buttons."""
+    blocks: list[Block] = [Heading((Span(title),))] if title else []
+    blocks.extend(Paragraph(_spans(line)) for line in lines if line)
+    blocks.extend(items)
+    blocks.extend(Note(_spans(line)) for line in notes if line)
+    first = " ".join(plain(_spans(line)) for line in lines[:2] if line)
+    said = ": ".join(part for part in (title.rstrip(".:"), first) if part) if title else first
+    return Card(
+        kind=kind, blocks=tuple(blocks), actions=tuple(actions), fallback=said or "Done.", accent=accent
+    )
+
+
+def error_card(sentence: str, *, actions: Sequence[Action] = (), note: Line = "") -> Card:
+    """What went wrong, why, and what to do next, in one sentence or a few (the text of a PigeonError)."""
+    return message("", sentence, notes=(note,), actions=actions, kind=CardKind.ERROR, accent="error")
+
+
+def ladder(
+    title: str, steps: Iterable[Step], *, notes: Iterable[Line] = (), actions: Sequence[Action] = ()
+) -> Card:
+    """Rungs with ✓ and ✗: why a paper was or was not posted."""
+    items = [Item((Span(_SIGNS[step.passed]), *_spans(step.text)), note=_spans(step.note)) for step in steps]
+    return message(title, items=items, notes=notes, actions=actions)
+
+
+def undo(token: str) -> Action:
+    """The button that takes a change back; ``token`` names the change."""
+    return Action("Undo", command=f"undo {token}")
+
+
+def _spans(line: Line) -> Spans:
+    if isinstance(line, str):
+        return (Span(line),) if line else ()
+    return line

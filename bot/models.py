@@ -294,8 +294,8 @@ class Delivery:
     """Canonical ids: one for a card, the whole frozen set, best first, for a digest."""
     subscriptions: tuple[int, ...] = ()
     """The numbers of the subscriptions that it speaks for."""
-    reasons: tuple[tuple[str, tuple[Reason, ...]], ...] = ()
-    """For each paper id what matched."""
+    reasons: tuple[tuple[int, tuple[Reason, ...]], ...] = ()
+    """For each subscription number what matched; a digest keeps reasons with each of its papers."""
     due: datetime | None = None
     planned_at: datetime | None = None
     state: DeliveryState = DeliveryState.PLANNED

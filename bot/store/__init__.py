@@ -1,0 +1,42 @@
+"""What is kept in Redis or Valkey: every key and every script, one module for each noun.
+
+The table of keys stands at the head of :mod:`bot.store.keys`. Nothing else in the program imports redis.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from bot.store.database import Database
+from bot.store.deliveries import Deliveries
+from bot.store.leases import Leases
+from bot.store.limits import Limits
+from bot.store.papers import Papers
+from bot.store.shelf import Drafts, PluginShelf, Preferences
+from bot.store.subscriptions import Subscriptions
+
+LEASE: Final = timedelta(seconds=40)
+"""How long a sender may work on a lane: more than three times the deadline of one send."""
+
+
+class Store:
+    """Everything kept, by noun."""
+
+    def __init__(self, database: Database, *, retention: timedelta, lease: timedelta = LEASE) -> None:
+        self.database = database
+        self.papers = Papers(database, retention=retention)
+        self.subscriptions = Subscriptions(database)
+        # Kept longer than papers, so that a paper can never be posted again while it is still known.
+        self.deliveries = Deliveries(database, retention=retention + timedelta(days=30), lease=lease)
+        self.leases = Leases(database)
+        self.limits = Limits(database)
+        self.preferences = Preferences(database)
+        self.drafts = Drafts(database)
+
+    def shelf(self, plugin: str) -> PluginShelf:
+        """The small durable values of one plugin."""
+        return PluginShelf(self.database, plugin)
+
+
+__all__ = ["LEASE", "Database", "Store"]

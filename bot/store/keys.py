@@ -1,0 +1,126 @@
+"""Every key in the store, in one place.
+
+A name in braces is a Cluster hash tag: keys that share it live in one slot, so that one script or
+transaction may touch them all (https://valkey.io/topics/cluster-spec/). ``P/NN`` stands for a platform
+and one of its sixteen shards; a workspace always falls into the same shard.
+
+============================================  ======  =====================================================
+key                                           type    holds
+============================================  ======  =====================================================
+``pp:{meta}:schema``                          string  the schema number of the whole store
+``pp:{meta}:epoch``                           string  when this store was first used; missing = empty store
+``pp:{papers}:paper:<id>``                    string  a Paper; expires when unseen for the retention
+``pp:{papers}:alias:<id>``                    string  another id of a paper -> its canonical id
+``pp:{papers}:by-time``                       zset    paper id by the moment it was first seen (ms)
+``pp:{papers}:stream``                        stream  papers to match: new ones, and changes; group ``match``
+``pp:{papers}:cursor:<source>``               string  the source's bookmark
+``pp:{papers}:health:<source>``               hash    last success, last failure, its sentence, counts
+``pp:{papers}:ledger:<source>``               hash    announcement day -> what was owed and brought
+``pp:{subs}:numbers``                         hash    workspace -> the highest number given out
+``pp:{subs}:of:<platform>/<workspace>``       hash    number -> Subscription
+``pp:{subs}:workspaces``                      set     every workspace that has subscriptions
+``pp:{subs}:changes``                         stream  which subscription changed, for every index
+``pp:{P/NN}:d:<key>``                         hash    one Delivery; ``r:<number>`` holds reasons
+``pp:{P/NN}:lane:<destination>``              stream  deliveries that are due, in order; group ``send``
+``pp:{P/NN}:lease:<destination>``             hash    who works on that lane: owner, fence, until
+``pp:{P/NN}:ready``                           zset    workspace by when one of its lanes is next due
+``pp:{P/NN}:ready:<workspace>``               zset    destination by when its lane is next due
+``pp:{P/NN}:later``                           zset    delivery key by a due time that lies ahead
+``pp:{P/NN}:pending:<subscription>``          zset    paper id by score: the digest being gathered
+``pp:{P/NN}:digests``                         zset    subscription by when its digest is due
+``pp:{P/NN}:blocked``                         hash    destination -> why it takes no cards, since when
+``pp:{P/NN}:dead``                            zset    delivery key by when it was given up
+``pp:{P/NN}:fence``                           string  counts up with each claim: the fencing number
+``pp:{P/NN}:sent``                            zset    delivery key by when it was sent, for ``status``
+``pp:prefs:<platform>/<workspace>[/channel]`` hash    settings that people made in chat
+``pp:draft:<token>``                          string  a command waiting for Confirm or Undo; expires
+``pp:lease:<name>``                           hash    a role that one process at a time may have
+``pp:limit:<name>``                           string  a rate limit shared by all senders
+``pp:shelf:<plugin>:<name>``                  string  a plugin's own small durable values
+============================================  ======  =====================================================
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Final
+
+from bot.models import Destination
+
+SHARDS: Final = 16
+"""Lanes of a platform are spread over this many Cluster slots. Changing it needs a migration."""
+
+SCHEMA: Final = "pp:{meta}:schema"
+EPOCH: Final = "pp:{meta}:epoch"
+
+PAPERS: Final = "pp:{papers}:"
+PAPERS_BY_TIME: Final = PAPERS + "by-time"
+PAPERS_STREAM: Final = PAPERS + "stream"
+MATCH_GROUP: Final = "match"
+
+SUBSCRIPTION_NUMBERS: Final = "pp:{subs}:numbers"
+SUBSCRIPTION_WORKSPACES: Final = "pp:{subs}:workspaces"
+SUBSCRIPTION_CHANGES: Final = "pp:{subs}:changes"
+
+
+def paper(paper_id: str) -> str:
+    return f"{PAPERS}paper:{paper_id}"
+
+
+def alias(other_id: str) -> str:
+    return f"{PAPERS}alias:{other_id}"
+
+
+def cursor(source: str) -> str:
+    return f"{PAPERS}cursor:{source}"
+
+
+def health(source: str) -> str:
+    return f"{PAPERS}health:{source}"
+
+
+def ledger(source: str) -> str:
+    return f"{PAPERS}ledger:{source}"
+
+
+def subscriptions(platform: str, workspace: str) -> str:
+    return f"pp:{{subs}}:of:{platform}/{workspace}"
+
+
+def shard(platform: str, workspace: str) -> str:
+    """The hash tag under which everything of a workspace's deliveries lives."""
+    return f"{platform}/{zlib.crc32(workspace.encode()) % SHARDS:02d}"
+
+
+def shards(platform: str) -> tuple[str, ...]:
+    """All shards of a platform."""
+    return tuple(f"{platform}/{number:02d}" for number in range(SHARDS))
+
+
+def shard_of(destination: Destination) -> str:
+    return shard(destination.platform, destination.workspace)
+
+
+def in_shard(tag: str, *parts: str) -> str:
+    """A key within a shard: ``in_shard("slack/03", "lane", "slack/T1/C1")``."""
+    return f"pp:{{{tag}}}:" + ":".join(parts)
+
+
+def preferences(platform: str, workspace: str, channel: str = "") -> str:
+    return f"pp:prefs:{platform}/{workspace}" + (f"/{channel}" if channel else "")
+
+
+def draft(token: str) -> str:
+    return f"pp:draft:{token}"
+
+
+def lease(name: str) -> str:
+    return f"pp:lease:{name}"
+
+
+def limit(name: str) -> str:
+    return f"pp:limit:{name}"
+
+
+def shelf(plugin: str, name: str = "") -> str:
+    return f"pp:shelf:{plugin}:{name}"

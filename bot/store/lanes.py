@@ -1,0 +1,297 @@
+"""Lanes: one stream for each destination, in order; which is due next; who works on it.
+
+All scripts of this module touch one shard. A lane is worked on by one sender at a time: ``claim`` leases
+it and hands out a fencing number; ``intent``, ``sent`` and ``put_off`` do nothing for a sender whose
+number is no longer the lane's. Between tenants the senders go round: a workspace with a thousand due
+lanes waits behind one with a single lane after each card.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.store.database import Script
+
+MS: Final = 1000
+
+_READY: Final = """
+    local function ready(prefix, workspace, lane, due)
+      redis.call('ZADD', prefix .. 'ready:' .. workspace, due, lane)
+      local first = redis.call('ZRANGE', prefix .. 'ready:' .. workspace, 0, 0, 'WITHSCORES')
+      redis.call('ZADD', prefix .. 'ready', first[2], workspace)
+    end
+    local function unready(prefix, workspace, lane)
+      redis.call('ZREM', prefix .. 'ready:' .. workspace, lane)
+      local first = redis.call('ZRANGE', prefix .. 'ready:' .. workspace, 0, 0, 'WITHSCORES')
+      if first[2] then redis.call('ZADD', prefix .. 'ready', first[2], workspace)
+      else redis.call('ZREM', prefix .. 'ready', workspace) end
+    end
+    local function append(prefix, workspace, lane, key, now)
+      redis.call('XADD', prefix .. 'lane:' .. lane, '*', 'key', key)
+      if not redis.call('ZSCORE', prefix .. 'ready:' .. workspace, lane) then
+        ready(prefix, workspace, lane, now)
+      end
+    end
+"""
+
+PLAN = Script(
+    "plan",
+    _READY
+    + """
+    -- KEYS: delivery, later, digests.  ARGV: prefix, workspace, lane, key, due ms, now ms, expiry ms, state,
+    --       subscription id, paper id, score, count of field/value pairs, pairs, then reason pairs to merge in
+    local prefix, workspace, lane, key = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+    local due, now, wanted, holder = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[8], ARGV[9]
+    local fields = tonumber(ARGV[12])
+    local state = redis.call('HGET', KEYS[1], 'state')
+    local made = 0
+    if not state then
+      made = 1
+      redis.call('HSET', KEYS[1], 'state', wanted, 'holder', holder, unpack(ARGV, 13, 12 + fields * 2))
+      redis.call('PEXPIRE', KEYS[1], ARGV[7])
+      state = wanted
+    elseif state == 'pending' and wanted == 'planned' and not redis.call('HGET', KEYS[1], 'digest') then
+      -- An instant subscription of the same channel wants it now: it leaves the digest it waited in.
+      made = 1
+      redis.call('ZREM', prefix .. 'pending:' .. redis.call('HGET', KEYS[1], 'holder'), ARGV[10])
+      redis.call('HSET', KEYS[1], 'state', wanted, 'holder', holder, 'due', ARGV[5])
+      state = wanted
+    end
+    if made == 1 and wanted == 'planned' then
+      if due <= now then append(prefix, workspace, lane, key, now)
+      else redis.call('ZADD', KEYS[2], due, key) end
+    end
+    if state == 'pending' and wanted == 'pending' and redis.call('HGET', KEYS[1], 'holder') == holder
+       and not redis.call('HGET', KEYS[1], 'digest') then
+      redis.call('ZADD', prefix .. 'pending:' .. holder, ARGV[11], ARGV[10])
+      if due > 0 then redis.call('ZADD', KEYS[3], 'NX', due, holder) end
+    end
+    if made == 1 or state == 'planned' or state == 'pending' then
+      for at = 13 + fields * 2, #ARGV, 2 do redis.call('HSETNX', KEYS[1], ARGV[at], ARGV[at + 1]) end
+    end
+    return made
+    """,
+)
+"""Write a delivery once. A later plan under the same key only adds its reasons while it is not sent.
+
+With state ``pending`` the paper waits in the digest of its subscription, whose due time is set if it
+has none (0 = none yet: the subscription is paused).
+"""
+
+PROMOTE = Script(
+    "promote",
+    _READY
+    + """
+    -- KEYS: later.  ARGV: prefix, now ms, count
+    local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[2], 'LIMIT', 0, ARGV[3])
+    for _, key in ipairs(due) do
+      local record = redis.call('HMGET', ARGV[1] .. 'd:' .. key, 'workspace', 'lane', 'state')
+      if record[1] and record[3] == 'planned' then append(ARGV[1], record[1], record[2], key, ARGV[2]) end
+      redis.call('ZREM', KEYS[1], key)
+    end
+    return #due
+    """,
+)
+"""Move deliveries whose time has come from ``later`` into their lanes."""
+
+CLOSE = Script(
+    "close-digest",
+    _READY
+    + """
+    -- KEYS: digest delivery, pending, digests.  ARGV: prefix, workspace, lane, key, now ms, expiry ms,
+    --       subscription id, next due ms ('' = none), count of pairs, pairs, then paper ids in it
+    local fields = tonumber(ARGV[9])
+    if ARGV[8] == '' then redis.call('ZREM', KEYS[3], ARGV[7])
+    else redis.call('ZADD', KEYS[3], ARGV[8], ARGV[7]) end
+    if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+    if #ARGV < 10 + fields * 2 then return 0 end
+    redis.call('HSET', KEYS[1], 'state', 'planned', unpack(ARGV, 10, 9 + fields * 2))
+    redis.call('PEXPIRE', KEYS[1], ARGV[6])
+    for at = 10 + fields * 2, #ARGV do
+      redis.call('ZREM', KEYS[2], ARGV[at])
+    end
+    append(ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5])
+    return 1
+    """,
+)
+"""Freeze what a digest holds, once for its period, and put it into the lane."""
+
+CLAIM = Script(
+    "claim",
+    _READY
+    + """
+    -- KEYS: ready, fence.  ARGV: prefix, worker, now ms, lease ms
+    local prefix, now, lease = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4])
+    for _ = 1, 20 do
+      local workspace = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 1)[1]
+      if not workspace then
+        local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+        return {0, first[2] or ''}
+      end
+      local lanes = prefix .. 'ready:' .. workspace
+      local lane = redis.call('ZRANGEBYSCORE', lanes, '-inf', now, 'LIMIT', 0, 1)[1]
+      if not lane then
+        local first = redis.call('ZRANGE', lanes, 0, 0, 'WITHSCORES')
+        if first[2] then redis.call('ZADD', KEYS[1], first[2], workspace)
+        else redis.call('ZREM', KEYS[1], workspace) end
+      else
+        local stream = prefix .. 'lane:' .. lane
+        redis.pcall('XGROUP', 'CREATE', stream, 'send', '0', 'MKSTREAM')
+        local again = redis.call('XAUTOCLAIM', stream, 'send', ARGV[2], 0, '0-0', 'COUNT', 1)
+        local entry, lost = again[2][1], again[3] or {}
+        if not entry then
+          local fresh = redis.call('XREADGROUP', 'GROUP', 'send', ARGV[2], 'COUNT', 1, 'STREAMS', stream, '>')
+          if fresh and fresh[1] then entry = fresh[1][2][1] end
+        end
+        if not entry then
+          redis.call('DEL', stream)
+          redis.call('DEL', prefix .. 'lease:' .. lane)
+          unready(prefix, workspace, lane)
+          if #lost > 0 then return {3, lane, #lost} end
+        else
+          local fence = redis.call('INCR', KEYS[2])
+          redis.call('HSET', prefix .. 'lease:' .. lane, 'owner', ARGV[2], 'fence', fence, 'until', now + lease)
+          ready(prefix, workspace, lane, now + lease)
+          -- the workspace goes behind the others that are due: fair shares between tenants
+          local first = redis.call('ZRANGE', lanes, 0, 0, 'WITHSCORES')
+          redis.call('ZADD', KEYS[1], math.max(tonumber(first[2]), now), workspace)
+          local key = entry[2][2]
+          return {1, workspace, lane, entry[1], key, fence, redis.call('HGETALL', prefix .. 'd:' .. key)}
+        end
+      end
+    end
+    return {0, tostring(now)}
+    """,
+)
+"""Lease the lane that has been due longest, and take the head of it."""
+
+_OWNED: Final = """
+    local function owned(prefix, lane, worker, fence)
+      local held = redis.call('HMGET', prefix .. 'lease:' .. lane, 'owner', 'fence')
+      return held[1] == worker and held[2] == fence
+    end
+"""
+
+INTENT = Script(
+    "intent",
+    _READY
+    + _OWNED
+    + """
+    -- KEYS: delivery.  ARGV: prefix, workspace, lane, worker, fence, now ms, lease ms
+    if not owned(ARGV[1], ARGV[3], ARGV[4], ARGV[5]) then return {0, ''} end
+    local state = redis.call('HGET', KEYS[1], 'state')
+    if state ~= 'planned' and state ~= 'intent' then return {2, state or ''} end
+    local now, lease = tonumber(ARGV[6]), tonumber(ARGV[7])
+    redis.call('HSET', ARGV[1] .. 'lease:' .. ARGV[3], 'until', now + lease)
+    ready(ARGV[1], ARGV[2], ARGV[3], now + lease)
+    local doubt = redis.call('HGET', KEYS[1], 'doubt') or ''
+    if doubt == '' then redis.call('HSET', KEYS[1], 'doubt', ARGV[6]) end
+    redis.call('HSET', KEYS[1], 'state', 'intent', 'intent', ARGV[6], 'worker', ARGV[4])
+    redis.call('HSETNX', KEYS[1], 'first', ARGV[6])
+    local attempts = redis.call('HINCRBY', KEYS[1], 'attempts', 1)
+    return {1, doubt, attempts}
+    """,
+)
+"""Say durably, before the send, that this attempt begins; also renews the lease."""
+
+SETTLE = Script(
+    "settle",
+    _READY
+    + _OWNED
+    + """
+    -- KEYS: delivery, index (sent or dead).  ARGV: prefix, workspace, lane, worker, fence, entry id, now ms,
+    --       next ms, state, expiry ms, key, count of pairs, pairs
+    local fields = tonumber(ARGV[12])
+    local mine = owned(ARGV[1], ARGV[3], ARGV[4], ARGV[5])
+    local state = redis.call('HGET', KEYS[1], 'state')
+    if not mine then
+      -- A late result still tells a fact: what was posted was posted. The new owner acknowledges it.
+      if ARGV[9] == 'sent' and (state == 'intent' or state == 'planned') then
+        redis.call('HSET', KEYS[1], 'state', 'sent', unpack(ARGV, 13, 12 + fields * 2))
+        redis.call('HDEL', KEYS[1], 'doubt')
+        redis.call('ZADD', KEYS[2], ARGV[7], ARGV[11])
+      end
+      return 0
+    end
+    if state and state ~= 'sent' then
+      redis.call('HSET', KEYS[1], 'state', ARGV[9], unpack(ARGV, 13, 12 + fields * 2))
+      redis.call('HDEL', KEYS[1], 'doubt')
+      redis.call('ZADD', KEYS[2], ARGV[7], ARGV[11])
+    end
+    redis.call('PEXPIRE', KEYS[1], ARGV[10])
+    local stream = ARGV[1] .. 'lane:' .. ARGV[3]
+    redis.call('XACK', stream, 'send', ARGV[6])
+    redis.call('XDEL', stream, ARGV[6])
+    redis.call('DEL', ARGV[1] .. 'lease:' .. ARGV[3])
+    if redis.call('XLEN', stream) == 0 then
+      redis.call('DEL', stream)
+      unready(ARGV[1], ARGV[2], ARGV[3])
+    else
+      ready(ARGV[1], ARGV[2], ARGV[3], ARGV[8])
+    end
+    return 1
+    """,
+)
+"""Record that a delivery is sent or given up, and take it off the lane, if the lane is still ours."""
+
+PUT_OFF = Script(
+    "put-off",
+    _READY
+    + _OWNED
+    + """
+    -- KEYS: delivery.  ARGV: prefix, workspace, lane, worker, fence, due ms, doubt ('keep', or its value), note
+    if not owned(ARGV[1], ARGV[3], ARGV[4], ARGV[5]) then return 0 end
+    if ARGV[7] ~= 'keep' then
+      if ARGV[7] == '' then
+        redis.call('HDEL', KEYS[1], 'doubt')
+        redis.call('HSET', KEYS[1], 'state', 'planned')
+      else redis.call('HSET', KEYS[1], 'doubt', ARGV[7]) end
+    end
+    if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'note', ARGV[8]) end
+    redis.call('DEL', ARGV[1] .. 'lease:' .. ARGV[3])
+    ready(ARGV[1], ARGV[2], ARGV[3], ARGV[6])
+    return 1
+    """,
+)
+"""Give a lane back with its head still on it, due again later. Order within the lane is kept."""
+
+RELEASE = Script(
+    "release",
+    _READY
+    + """
+    -- KEYS: digest delivery, blocked.  ARGV: prefix, workspace, lane, now ms, expiry ms, digest key, most,
+    --       count of pairs, pairs.  Returns the number of papers gathered into one digest.
+    local stream = ARGV[1] .. 'lane:' .. ARGV[3]
+    local fields = tonumber(ARGV[8])
+    redis.call('HDEL', KEYS[2], ARGV[3])
+    local rows = redis.call('XRANGE', stream, '-', '+')
+    local papers, ids = {}, {}
+    for _, row in ipairs(rows) do
+      local key = row[2][2]
+      local record = redis.call('HMGET', ARGV[1] .. 'd:' .. key, 'kind', 'papers', 'state', 'doubt')
+      if record[1] == 'paper' and record[3] == 'planned' and not record[4] then
+        for _, id in ipairs(cjson.decode(record[2])) do table.insert(papers, id) end
+        table.insert(ids, {row[1], key})
+      end
+    end
+    local gathered = 0
+    if #ids > tonumber(ARGV[7]) and redis.call('EXISTS', KEYS[1]) == 0 then
+      gathered = #papers
+      redis.call('HSET', KEYS[1], 'state', 'planned', 'papers', cjson.encode(papers), unpack(ARGV, 9, 8 + fields * 2))
+      redis.call('PEXPIRE', KEYS[1], ARGV[5])
+      for _, pair in ipairs(ids) do
+        redis.pcall('XACK', stream, 'send', pair[1])
+        redis.call('XDEL', stream, pair[1])
+        local reasons = redis.call('HGETALL', ARGV[1] .. 'd:' .. pair[2])
+        for at = 1, #reasons, 2 do
+          if string.sub(reasons[at], 1, 2) == 'r:' then redis.call('HSETNX', KEYS[1], reasons[at], '[]') end
+        end
+        redis.call('HSET', ARGV[1] .. 'd:' .. pair[2], 'state', 'pending', 'digest', ARGV[6])
+      end
+      redis.call('XADD', stream, '*', 'key', ARGV[6])
+    end
+    if redis.call('XLEN', stream) > 0 then ready(ARGV[1], ARGV[2], ARGV[3], ARGV[4]) end
+    return gathered
+    """,
+)
+"""A destination takes cards again: what piled up becomes one digest, and the lane runs on."""

@@ -1,0 +1,202 @@
+"""Papers, cursors and the stream of papers that wait to be matched."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.errors import PigeonError
+from bot.models import Paper
+from bot.store import keys
+from bot.store.database import Database, Script, Value
+from bot.store.records import decode, encode
+from bot.store.stream import WorkStream
+
+CHUNK: Final = 200
+"""Papers a transaction: 200 papers are about 0.5 MB, which the server takes in a few milliseconds."""
+
+_SAVE = Script(
+    "save-papers",
+    """
+    -- KEYS: cursor, by-time, stream, then one for each paper
+    -- ARGV: now ms, retention ms, cursor, has cursor, source, seed, then for each paper 5:
+    --       id, what we read before ('' = nothing), new record, event ('' = none), what was
+    local count = #KEYS - 3
+    for at = 1, count do
+      local base = 6 + (at - 1) * 5
+      local held = redis.call('GET', KEYS[3 + at]) or ''
+      if held ~= ARGV[base + 2] then return -at end
+    end
+    local events = 0
+    for at = 1, count do
+      local base = 6 + (at - 1) * 5
+      redis.call('SET', KEYS[3 + at], ARGV[base + 3], 'PX', ARGV[2])
+      redis.call('ZADD', KEYS[2], 'NX', ARGV[1], ARGV[base + 1])
+      if ARGV[base + 4] ~= '' then
+        redis.call('XADD', KEYS[3], '*', 'id', ARGV[base + 1], 'event', ARGV[base + 4],
+          'was', ARGV[base + 5], 'source', ARGV[5], 'seed', ARGV[6])
+        events = events + 1
+      end
+    end
+    if ARGV[4] == '1' then redis.call('SET', KEYS[1], ARGV[3]) end
+    return events
+    """,
+)
+
+
+class ChangedMeanwhileError(PigeonError):
+    """A paper was changed by another poller between reading and writing: read again and merge anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One paper to write."""
+
+    paper: Paper
+    before: str
+    """The stored record it was merged from, as it was read; empty where there was none."""
+    event: str = ""
+    """``new`` or ``changed`` where it is to be matched; empty where nothing that matters changed."""
+    was: str = ""
+    """For ``changed``: the former values of the fields that changed, as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A paper with the record it came from."""
+
+    paper: Paper
+    raw: str
+
+
+class Papers:
+    """Everything that listings brought."""
+
+    def __init__(self, database: Database, *, retention: timedelta) -> None:
+        self._database = database
+        self.retention = retention
+        self.stream = WorkStream(database, keys.PAPERS_STREAM, keys.MATCH_GROUP)
+
+    async def stored(self, ids: Sequence[str]) -> Mapping[str, Stored]:
+        """Those of the papers that are known, by id."""
+        found: dict[str, Stored] = {}
+        for start in range(0, len(ids), 500):
+            part = list(dict.fromkeys(ids[start : start + 500]))
+            raws = await self._database.call(self._database.client.mget([keys.paper(one) for one in part]))
+            for one, raw in zip(part, raws, strict=True):
+                if raw is not None:
+                    found[one] = Stored(decode(Paper, raw), raw)
+        return found
+
+    async def many(self, ids: Sequence[str]) -> Mapping[str, Paper]:
+        """Those of the papers that are known, by id."""
+        return {one: stored.paper for one, stored in (await self.stored(ids)).items()}
+
+    async def get(self, paper_id: str) -> Paper | None:
+        """One paper by canonical id."""
+        return (await self.many([paper_id])).get(paper_id)
+
+    async def canonical(self, paper_id: str) -> str:
+        """The id under which a paper is kept, where it is known by several."""
+        return str(await self._database.call(self._database.client.get(keys.alias(paper_id))) or paper_id)
+
+    async def save(
+        self, source: str, changes: Sequence[Change], *, cursor: str | None, seed: bool, now: datetime
+    ) -> int:
+        """Store papers, queue those that are to be matched, and move the cursor, in that order.
+
+        The cursor moves in the last transaction only, so that a crash in between repeats work and loses
+        nothing. Returns how many papers were queued.
+
+        Raises:
+            ChangedMeanwhileError: another poller changed one of these papers since it was read.
+        """
+        queued = 0
+        parts = [changes[at : at + CHUNK] for at in range(0, len(changes), CHUNK)] or [()]
+        for number, part in enumerate(parts):
+            last = number == len(parts) - 1 and cursor is not None
+            args: list[Value] = [
+                _ms(now), int(self.retention.total_seconds() * 1000), cursor or "", int(last), source, int(seed)
+            ]  # fmt: skip
+            for change in part:
+                args += [change.paper.id, change.before, encode(change.paper), change.event, change.was]
+            answer = await self._database.run(
+                _SAVE,
+                [
+                    keys.cursor(source),
+                    keys.PAPERS_BY_TIME,
+                    keys.PAPERS_STREAM,
+                    *(keys.paper(change.paper.id) for change in part),
+                ],
+                args,
+            )
+            if answer < 0:
+                raise ChangedMeanwhileError(
+                    f"{part[-answer - 1].paper.id} changed while it was being stored."
+                )
+            queued += int(answer)
+        return queued
+
+    async def touch(self, ids: Sequence[str]) -> None:
+        """Keep papers that a listing still shows from expiring."""
+        expiry = int(self.retention.total_seconds() * 1000)
+        for start in range(0, len(ids), 500):
+            await self._database.pipeline(
+                [("PEXPIRE", keys.paper(one), expiry) for one in ids[start : start + 500]]
+            )
+
+    async def recent(
+        self, since: datetime, *, until: datetime | None = None, limit: int = 50_000
+    ) -> Sequence[str]:
+        """Ids of the papers first seen in that time, newest first."""
+        return list(
+            await self._database.call(
+                self._database.client.zrange(
+                    keys.PAPERS_BY_TIME,
+                    _ms(until) if until else "+inf",
+                    _ms(since),
+                    desc=True,
+                    byscore=True,
+                    offset=0,
+                    num=limit,
+                )
+            )
+        )
+
+    async def count(self, since: datetime | None = None) -> int:
+        """How many papers are known, or were first seen since then."""
+        low = _ms(since) if since else "-inf"
+        return int(await self._database.call(self._database.client.zcount(keys.PAPERS_BY_TIME, low, "+inf")))
+
+    async def forget_old(self, now: datetime) -> int:
+        """Drop index entries of papers whose records have expired; how many."""
+        ids = await self.recent(datetime.fromtimestamp(0, now.tzinfo), until=now - self.retention)
+        gone = [one for one in ids if one not in await self.stored([one])]
+        if gone:
+            await self._database.call(self._database.client.zrem(keys.PAPERS_BY_TIME, *gone))
+        return len(gone)
+
+    async def cursor(self, source: str) -> str | None:
+        """The source's bookmark; ``None`` before its first listing."""
+        held = await self._database.call(self._database.client.get(keys.cursor(source)))
+        return None if held is None else str(held)
+
+    async def note_health(self, source: str, fields: Mapping[str, str]) -> None:
+        """Record how a poll went."""
+        await self._database.call(self._database.client.hset(keys.health(source), mapping=dict(fields)))
+
+    async def health(self, source: str) -> Mapping[str, str]:
+        """How the last polls of a source went."""
+        return dict(await self._database.call(self._database.client.hgetall(keys.health(source))))
+
+
+def read_was(text: str) -> Mapping[str, object]:
+    """Read the former values in a ``changed`` event."""
+    return dict(json.loads(text)) if text else {}
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

@@ -1,0 +1,183 @@
+"""Subscriptions, and the stream that tells every index which of them changed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.errors import CommandError
+from bot.models import Subscription
+from bot.store import keys
+from bot.store.database import Database, Script
+from bot.store.records import decode, encode
+from bot.store.stream import entries
+
+CHANGES_KEPT: Final = 20_000
+"""A reader that lags further behind builds its index anew; the stream only carries hints."""
+
+_PUT = Script(
+    "put-subscription",
+    """
+    -- KEYS: of workspace, workspaces, changes; ARGV: number, expected version (0 = must be new), record,
+    --       workspace, id, kept
+    local held = redis.call('HGET', KEYS[1], ARGV[1])
+    local version = 0
+    if held then version = cjson.decode(held).version or 1 end
+    if version ~= tonumber(ARGV[2]) then return 0 end
+    redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+    redis.call('SADD', KEYS[2], ARGV[4])
+    redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], '*', 'id', ARGV[5])
+    return 1
+    """,
+)
+
+_DROP = Script(
+    "drop-subscription",
+    """
+    local gone = redis.call('HDEL', KEYS[1], ARGV[1])
+    if redis.call('HLEN', KEYS[1]) == 0 then redis.call('SREM', KEYS[2], ARGV[2]) end
+    redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[4], '*', 'id', ARGV[3])
+    return gone
+    """,
+)
+
+
+class ChangedByAnotherError(CommandError):
+    """Somebody else changed the subscription between reading and writing it."""
+
+
+class Subscriptions:
+    """All subscriptions of all workspaces. Every method takes the workspace: nothing reads across."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, subscription: Subscription) -> Subscription:
+        """Store a new subscription under the next number of its workspace; the stored one."""
+        platform, workspace = subscription.workspace
+        number = await self._database.call(
+            self._database.client.hincrby(keys.SUBSCRIPTION_NUMBERS, f"{platform}/{workspace}", 1)
+        )
+        made = replace(subscription, number=int(number), version=1)
+        await self._write(made, expected=0)
+        return made
+
+    async def put(self, subscription: Subscription) -> Subscription:
+        """Store a change of a subscription that was read as ``subscription``; the stored one.
+
+        Raises:
+            ChangedByAnotherError: it changed since it was read.
+        """
+        made = replace(subscription, version=subscription.version + 1)
+        await self._write(made, expected=subscription.version)
+        return made
+
+    async def restore(self, subscription: Subscription) -> bool:
+        """Store one from a backup unless its number is taken; whether it was stored."""
+        platform, workspace = subscription.workspace
+        name = f"{platform}/{workspace}"
+        given = int(
+            await self._database.call(self._database.client.hget(keys.SUBSCRIPTION_NUMBERS, name)) or 0
+        )
+        if given < subscription.number:
+            await self._database.call(
+                self._database.client.hset(keys.SUBSCRIPTION_NUMBERS, name, subscription.number)
+            )
+        try:
+            await self._write(subscription, expected=0)
+        except ChangedByAnotherError:
+            return False
+        return True
+
+    async def get(self, platform: str, workspace: str, number: int) -> Subscription | None:
+        """One subscription of that workspace, whatever its state."""
+        raw = await self._database.call(
+            self._database.client.hget(keys.subscriptions(platform, workspace), str(number))
+        )
+        return None if raw is None else decode(Subscription, raw)
+
+    async def by_id(self, subscription_id: str) -> Subscription | None:
+        """One subscription by its full id. For the core's own use: such ids never come from people."""
+        platform, _, rest = subscription_id.partition("/")
+        workspace, _, number = rest.rpartition("/")
+        return await self.get(platform, workspace, int(number))
+
+    async def of(self, platform: str, workspace: str) -> Sequence[Subscription]:
+        """All of one workspace, removed ones included, by number."""
+        raws = await self._database.call(self._database.client.hvals(keys.subscriptions(platform, workspace)))
+        return sorted((decode(Subscription, raw) for raw in raws), key=lambda one: one.number)
+
+    async def drop(self, subscription: Subscription) -> None:
+        """Forget one for good."""
+        platform, workspace = subscription.workspace
+        await self._database.run(
+            _DROP,
+            [
+                keys.subscriptions(platform, workspace),
+                keys.SUBSCRIPTION_WORKSPACES,
+                keys.SUBSCRIPTION_CHANGES,
+            ],
+            [subscription.number, f"{platform}/{workspace}", subscription.id, CHANGES_KEPT],
+        )
+
+    async def workspaces(self) -> Sequence[tuple[str, str]]:
+        """Every platform and workspace that has subscriptions."""
+        names = await self._database.call(self._database.client.smembers(keys.SUBSCRIPTION_WORKSPACES))
+        return sorted((name.partition("/")[0], name.partition("/")[2]) for name in names)
+
+    async def everything(self) -> AsyncIterator[Subscription]:
+        """All subscriptions of all workspaces, for the index and for backups."""
+        for platform, workspace in await self.workspaces():
+            for subscription in await self.of(platform, workspace):
+                yield subscription
+
+    async def last_change(self) -> str:
+        """The place in the stream of changes from which a reader that loads everything now goes on."""
+        rows = await self._database.call(self._database.client.xrevrange(keys.SUBSCRIPTION_CHANGES, count=1))
+        return str(rows[0][0]) if rows else "0-0"
+
+    async def changes(self, after: str) -> tuple[str, Sequence[str]] | None:
+        """The ids of subscriptions changed since ``after`` and the new place; ``None`` when too much was missed."""
+        first, rows = await self._database.pipeline(
+            [
+                ("XRANGE", keys.SUBSCRIPTION_CHANGES, "-", "+", "COUNT", 1),
+                ("XRANGE", keys.SUBSCRIPTION_CHANGES, f"({after}", "+", "COUNT", 5000),
+            ]
+        )
+        if first and after != "0-0" and _place(first[0][0]) > _place(after):
+            return None
+        if not rows:
+            return after, ()
+        ids = [entry.fields["id"] for entry in entries(rows)]
+        return str(rows[-1][0]), list(dict.fromkeys(ids))
+
+    async def _write(self, subscription: Subscription, *, expected: int) -> None:
+        platform, workspace = subscription.workspace
+        written = await self._database.run(
+            _PUT,
+            [
+                keys.subscriptions(platform, workspace),
+                keys.SUBSCRIPTION_WORKSPACES,
+                keys.SUBSCRIPTION_CHANGES,
+            ],
+            [
+                subscription.number,
+                expected,
+                encode(subscription),
+                f"{platform}/{workspace}",
+                subscription.id,
+                CHANGES_KEPT,
+            ],
+            durable=True,
+        )
+        if not written:
+            raise ChangedByAnotherError(
+                f"Somebody else changed subscription {subscription.number} just now. "
+                "Look at it again with `list` and repeat your change if it is still wanted."
+            )
+
+
+def _place(stream_id: str) -> tuple[int, int]:
+    first, _, second = stream_id.partition("-")
+    return int(first), int(second or 0)

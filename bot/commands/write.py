@@ -7,7 +7,7 @@ import re
 from bot.commands.model import Command, OptionKind
 from bot.commands.parse import parse
 from bot.commands.verbs import BY_NAME
-from bot.commands.written import escape, quote
+from bot.commands.written import escape, quote, words
 from bot.errors import CommandError
 
 
@@ -34,7 +34,7 @@ def write(command: Command) -> str:
 
 def _reads_plain(verb: str, name: str, value: str) -> bool:
     """Would these free words be read as they stand, and stay apart from what follows?"""
-    if value.count('"') % 2:
+    if any(word.open for word in words(value)):
         return False
     try:
         return parse(escape(f"{verb} {value} ")).options == {name: value}

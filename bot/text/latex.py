@@ -16,6 +16,7 @@ from bot.text.latex_symbols import (
     ACCENTS,
     DROPPED,
     LAST,
+    NEEDING,
     PUNCTUATION,
     SWITCHES,
     WORDS,

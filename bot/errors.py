@@ -10,6 +10,7 @@
     │   └── SchemaTooNew        the store was written by a newer version            (exit 78)
     ├── ListingError            a listing could not be fetched or read
     │   ├── ListingUnavailable  no usable answer: refused, timed out, 5xx
+    │   │   └── ListingUnreachable   not even a connection: no network, no such host
     │   ├── ListingBusy         asked to come back later (429, 503); carries ``after``
     │   └── ListingMalformed    an answer that is not the listing it should be
     ├── QueryError              a filter cannot be read; knows the place and offers a repair
@@ -71,6 +72,10 @@ class ListingError(PigeonError):
 
 class ListingUnavailable(ListingError):
     """No usable answer came: the connection failed, took too long, or the server erred."""
+
+
+class ListingUnreachable(ListingUnavailable):
+    """Not even a connection came about: no network, an unknown name, a refused port."""
 
 
 class ListingBusy(ListingError):

@@ -1,0 +1,78 @@
+"""arXiv: the daily announcements (RSS), the query API for catching up, and OAI-PMH to reconcile by night.
+
+Its terms of use (https://info.arxiv.org/help/api/tou.html) hold for all three together: one connection at a
+time, three seconds between requests, over all machines of ours. Records are CC0; papers are linked,
+never copied.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+from bot.ports import PluginContext, Source, SourcePlugin
+
+_CATEGORY: Final = re.compile(r"[a-z][a-z-]{1,15}(?:\.[A-Za-z][A-Za-z-]{1,15})?")  # noqa: TID251
+
+
+def _categories(value: object) -> object:
+    """Accept a list, or text with commas, spaces or plus signs between."""
+    if not isinstance(value, str):
+        return value
+    names = [name for name in re.split(r"[\s,+]+", value) if name]
+    for name in names:
+        if not _CATEGORY.fullmatch(name):
+            raise ValueError(f"«{name}» is no category of arXiv; they look like cs.CL, stat.ML or hep-th")
+    return tuple(dict.fromkeys(names))
+
+
+class ArxivSettings(BaseModel):
+    """Settings under ``PIGEON_ARXIV__``."""
+
+    categories: Annotated[str | tuple[str, ...], BeforeValidator(_categories)] = Field(
+        ("cs.AI", "cs.CL", "cs.CV", "cs.LG", "cs.RO", "stat.ML"),
+        description="Categories to watch, as in cs.CL,cs.LG (https://arxiv.org/category_taxonomy).",
+    )
+    rss_url: str = Field("https://rss.arxiv.org", description="Address of the announcement feeds.")
+    api_url: str = Field("https://export.arxiv.org/api/query", description="Address of the query API.")
+    oai_url: str = Field("https://oaipmh.arxiv.org/oai", description="Address of OAI-PMH.")
+    interval_seconds: float = Field(
+        3.0,
+        ge=0,
+        description="Seconds between two requests. arXiv asks for three; fewer only for a mirror of yours.",
+    )
+    cooldown_seconds: float = Field(
+        660.0, ge=0, description="Least seconds to leave arXiv alone after it refused (HTTP 403, 429, 503)."
+    )
+    reconcile: bool = Field(
+        default=True, description="Compare with arXiv's own records (OAI-PMH) once a night."
+    )
+    oai_format: Literal["arXiv", "arXivRaw"] = Field(
+        "arXivRaw", description="Which records to ask OAI-PMH for; arXivRaw knows versions and withdrawals."
+    )
+
+
+def _create(context: PluginContext) -> Sequence[Source]:
+    # Imported here, so that the program's help does not wait for an HTTP client.
+    from bot.listings.arxiv.reconcile import ArxivRecords  # noqa: PLC0415
+    from bot.listings.arxiv.source import Arxiv  # noqa: PLC0415
+    from bot.listings.reader import Reader  # noqa: PLC0415
+
+    settings: ArxivSettings = context.settings
+    reader = Reader.of(context)
+    sources: list[Source] = [Arxiv(settings, reader, context.clock)]
+    if settings.reconcile:
+        sources.append(ArxivRecords(settings, reader, context.clock))
+    return sources
+
+
+plugin = SourcePlugin(
+    name="arxiv",
+    settings=ArxivSettings,
+    create=_create,
+    configured=lambda settings: bool(settings.categories),
+    on_by_default=True,
+)

@@ -1,0 +1,85 @@
+"""What reading one answer of a listing gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from bot.errors import ListingMalformed
+from bot.models import Paper
+
+NAMED_PROBLEMS: Final = 5
+"""So many unreadable rows are described in words; the rest is only counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One answer, read: its papers, what could not be read, and where the next page is."""
+
+    papers: tuple[Paper, ...]
+    skipped: int = 0
+    """Rows that were there and could not be read."""
+    problems: tuple[str, ...] = ()
+    """Why, for the first few of them."""
+    damaged: bool = False
+    """The document itself was broken or cut off; the rows that could be read are here all the same."""
+    rows: int = 0
+    """Rows in the answer, of whatever kind, before any was left out on purpose."""
+    total: int | None = None
+    """How many rows the whole listing says it has, over all its pages."""
+    next: str | None = None
+    """The token of the next page; ``None`` on the last."""
+    built: datetime | None = None
+    """When the listing says it was made. Shown to people, never used to decide what is new."""
+    title: str = ""
+    """What the listing calls itself."""
+
+    @property
+    def suspicious(self) -> bool:
+        """More than a fifth of the rows were unreadable: probably the listing changed its form."""
+        return self.damaged or self.skipped * 5 > len(self.papers) + self.skipped
+
+
+class Rows:
+    """Collects the rows of one answer: a bad row is counted and named, and never costs another row."""
+
+    def __init__(self) -> None:
+        self.papers: list[Paper] = []
+        self.skipped = 0
+        self.problems: list[str] = []
+
+    def add(self, paper: Paper) -> None:
+        """Keep a paper."""
+        self.papers.append(paper)
+
+    def skip(self, why: str) -> None:
+        """Count a row that cannot be read."""
+        self.skipped += 1
+        if len(self.problems) < NAMED_PROBLEMS:
+            self.problems.append(why[:200])
+
+    def page(
+        self,
+        *,
+        damaged: bool = False,
+        rows: int | None = None,
+        total: int | None = None,
+        next: str | None = None,  # noqa: A002
+        built: datetime | None = None,
+        title: str = "",
+    ) -> Page:
+        """Everything collected, as one page. Raises ListingMalformed if there were rows and none could be read."""
+        if self.skipped and not self.papers:
+            raise ListingMalformed(f"None of its {self.skipped} rows could be read: {self.problems[0]}.")
+        return Page(
+            papers=tuple(self.papers),
+            skipped=self.skipped,
+            problems=tuple(self.problems),
+            damaged=damaged,
+            rows=len(self.papers) + self.skipped if rows is None else rows,
+            total=total,
+            next=next,
+            built=built,
+            title=title,
+        )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from bot.store.claims import Claims
 from bot.store.database import Database
 from bot.store.deliveries import Deliveries
 from bot.store.leases import Leases
@@ -28,7 +29,9 @@ class Store:
         self.papers = Papers(database, retention=retention)
         self.subscriptions = Subscriptions(database)
         # Kept longer than papers, so that a paper can never be posted again while it is still known.
-        self.deliveries = Deliveries(database, retention=retention + timedelta(days=30), lease=lease)
+        kept = retention + timedelta(days=30)
+        self.deliveries = Deliveries(database, retention=kept)
+        self.claims = Claims(database, retention=kept, lease=lease)
         self.leases = Leases(database)
         self.limits = Limits(database)
         self.preferences = Preferences(database)

@@ -61,6 +61,14 @@ PLAN = Script(
       if due <= now then append(prefix, workspace, lane, key, now)
       else redis.call('ZADD', KEYS[2], due, key) end
     end
+    if state == 'pending' and wanted == 'pending' and made == 0 and due > 0 then
+      -- A paused or removed subscription gathers for nobody: the one that is alive takes the paper over.
+      local former = redis.call('HGET', KEYS[1], 'holder')
+      if former ~= holder and not redis.call('ZSCORE', KEYS[3], former) then
+        redis.call('ZREM', prefix .. 'pending:' .. former, ARGV[10])
+        redis.call('HSET', KEYS[1], 'holder', holder)
+      end
+    end
     if state == 'pending' and wanted == 'pending' and redis.call('HGET', KEYS[1], 'holder') == holder
        and not redis.call('HGET', KEYS[1], 'digest') then
       redis.call('ZADD', prefix .. 'pending:' .. holder, ARGV[11], ARGV[10])
@@ -99,7 +107,8 @@ CLOSE = Script(
     _READY
     + """
     -- KEYS: digest delivery, pending, digests.  ARGV: prefix, workspace, lane, key, now ms, expiry ms,
-    --       subscription id, next due ms ('' = none), count of pairs, pairs, then paper ids in it
+    --       subscription id, next due ms ('' = none), count of pairs, pairs, then for each paper in it
+    --       its id and the key of its own delivery
     local fields = tonumber(ARGV[9])
     if ARGV[8] == '' then redis.call('ZREM', KEYS[3], ARGV[7])
     else redis.call('ZADD', KEYS[3], ARGV[8], ARGV[7]) end
@@ -107,8 +116,9 @@ CLOSE = Script(
     if #ARGV < 10 + fields * 2 then return 0 end
     redis.call('HSET', KEYS[1], 'state', 'planned', unpack(ARGV, 10, 9 + fields * 2))
     redis.call('PEXPIRE', KEYS[1], ARGV[6])
-    for at = 10 + fields * 2, #ARGV do
+    for at = 10 + fields * 2, #ARGV, 2 do
       redis.call('ZREM', KEYS[2], ARGV[at])
+      redis.call('HSET', ARGV[1] .. 'd:' .. ARGV[at + 1], 'digest', ARGV[4])
     end
     append(ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5])
     return 1
@@ -200,7 +210,7 @@ SETTLE = Script(
     + _OWNED
     + """
     -- KEYS: delivery, index (sent or dead).  ARGV: prefix, workspace, lane, worker, fence, entry id, now ms,
-    --       next ms, state, expiry ms, key, count of pairs, pairs
+    --       next ms, state (sent, dead; pending goes back to a digest), expiry ms, key, count of pairs, pairs
     local fields = tonumber(ARGV[12])
     local mine = owned(ARGV[1], ARGV[3], ARGV[4], ARGV[5])
     local state = redis.call('HGET', KEYS[1], 'state')
@@ -213,10 +223,10 @@ SETTLE = Script(
       end
       return 0
     end
-    if state and state ~= 'sent' then
+    if (state == 'intent' or state == 'planned') then
       redis.call('HSET', KEYS[1], 'state', ARGV[9], unpack(ARGV, 13, 12 + fields * 2))
       redis.call('HDEL', KEYS[1], 'doubt')
-      redis.call('ZADD', KEYS[2], ARGV[7], ARGV[11])
+      if ARGV[9] ~= 'pending' then redis.call('ZADD', KEYS[2], ARGV[7], ARGV[11]) end
     end
     redis.call('PEXPIRE', KEYS[1], ARGV[10])
     local stream = ARGV[1] .. 'lane:' .. ARGV[3]
@@ -239,8 +249,10 @@ PUT_OFF = Script(
     _READY
     + _OWNED
     + """
-    -- KEYS: delivery.  ARGV: prefix, workspace, lane, worker, fence, due ms, doubt ('keep', or its value), note
+    -- KEYS: delivery.  ARGV: prefix, workspace, lane, worker, fence, due ms, doubt ('keep', or its value), note,
+    --       give the attempt back (1)
     if not owned(ARGV[1], ARGV[3], ARGV[4], ARGV[5]) then return 0 end
+    if ARGV[9] == '1' then redis.call('HINCRBY', KEYS[1], 'attempts', -1) end
     if ARGV[7] ~= 'keep' then
       if ARGV[7] == '' then
         redis.call('HDEL', KEYS[1], 'doubt')

@@ -1,0 +1,1 @@
+"""Lanes, the attempt protocol (intent, send, reconcile, record), digests and dead letters."""

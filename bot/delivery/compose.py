@@ -1,0 +1,118 @@
+"""From a delivery to its card, at the moment it is sent: counts and titles are today's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from bot.cards import Card, CardKind
+from bot.cards.digest import DigestRow, digest_card
+from bot.cards.paper import paper_card
+from bot.cards.reply import message
+from bot.models import (
+    CardSize,
+    Delivery,
+    DeliveryKind,
+    Destination,
+    Paper,
+    Reason,
+    Subscription,
+    delivery_key,
+)
+from bot.store import Store
+
+PAGE: Final = 10
+"""Papers on one page of «Show the rest»."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What is to be posted, and for whom."""
+
+    card: Card | None
+    """``None`` where nothing is left to say: the papers have expired."""
+    subscriptions: Sequence[Subscription]
+
+
+class Composer:
+    """Builds the cards of deliveries."""
+
+    def __init__(
+        self, store: Store, *, paper_actions: Collection[str], digest_actions: Collection[str]
+    ) -> None:
+        self._store = store
+        self._paper_actions = frozenset(paper_actions)
+        self._digest_actions = frozenset(digest_actions)
+
+    async def compose(self, delivery: Delivery, *, now: datetime) -> Composed:
+        """The card of a delivery as it stands now."""
+        subscriptions = await self._subscriptions(delivery)
+        papers = await self._store.papers.many(delivery.papers)
+        card: Card | None
+        if delivery.kind is DeliveryKind.NOTICE:
+            card = message("", delivery.note, kind=CardKind.NOTICE, accent="notice")
+        elif delivery.kind is DeliveryKind.DIGEST:
+            card = await self._digest(delivery, subscriptions, papers)
+        else:
+            paper = papers.get(delivery.papers[0]) if delivery.papers else None
+            card = paper and self._paper(delivery, subscriptions, paper, now)
+        return Composed(card, subscriptions)
+
+    async def _subscriptions(self, delivery: Delivery) -> Sequence[Subscription]:
+        platform, workspace = delivery.destination.platform, delivery.destination.workspace
+        found = [
+            await self._store.subscriptions.get(platform, workspace, number)
+            for number in delivery.subscriptions
+        ]
+        return [one for one in found if one is not None]
+
+    def _paper(
+        self, delivery: Delivery, subscriptions: Sequence[Subscription], paper: Paper, now: datetime
+    ) -> Card:
+        full = delivery.kind is DeliveryKind.THREAD or any(one.card is CardSize.FULL for one in subscriptions)
+        return paper_card(
+            paper,
+            size=CardSize.FULL if full else CardSize.COMPACT,
+            reasons=joined_reasons(delivery),
+            subscriptions=[one.title for one in subscriptions],
+            now=now,
+            actions=self._paper_actions,
+        )
+
+    async def _digest(
+        self, delivery: Delivery, subscriptions: Sequence[Subscription], papers: Mapping[str, Paper]
+    ) -> Card | None:
+        subscription = subscriptions[0] if subscriptions else None
+        limit = subscription.limit if subscription else PAGE
+        known = [paper_id for paper_id in delivery.papers if paper_id in papers]
+        if not known:
+            return None
+        rows = await self.rows(delivery.destination, [papers[paper_id] for paper_id in known[:limit]])
+        zone = subscription.cadence.zone if subscription else "UTC"
+        return digest_card(
+            subscription.title if subscription else "What piled up meanwhile",
+            delivery.note or delivery.period,
+            rows,
+            key=delivery.key,
+            total=len(known),
+            numbers=[one.number for one in subscriptions[:1]],
+            next_due=None,
+            zone=zone,
+            actions=self._digest_actions | self._paper_actions,
+        )
+
+    async def rows(self, destination: Destination, papers: Sequence[Paper]) -> list[DigestRow]:
+        """Papers with the reasons for which that destination has them."""
+        names = [delivery_key(destination, DeliveryKind.PAPER, paper.id) for paper in papers]
+        held = await self._store.deliveries.many(destination, names)
+        return [
+            DigestRow(paper, joined_reasons(held[name]) if name in held else ())
+            for name, paper in zip(names, papers, strict=True)
+        ]
+
+
+def joined_reasons(delivery: Delivery) -> tuple[Reason, ...]:
+    """The reasons of all subscriptions that a delivery speaks for, each once."""
+    return tuple(dict.fromkeys(one for _, found in delivery.reasons for one in found))

@@ -1,0 +1,110 @@
+"""Closes digests when they are due: once for each period, best first, nothing dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.clock import Clock
+from bot.models import (
+    Delivery,
+    DeliveryKind,
+    Subscription,
+    SubscriptionState,
+    When,
+    delivery_key,
+)
+from bot.schedule import due, label, late, period
+from bot.store import Store, keys
+
+log = structlog.get_logger(__name__)
+
+EVERY: Final = timedelta(seconds=1)
+
+
+class Digests:
+    """Looks for digests that are due. Several processes may look: a period's digest is made once."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Close what is due, for as long as it runs."""
+        while True:
+            await self.once()
+            await self._clock.sleep(EVERY.total_seconds())
+
+    async def once(self) -> int:
+        """Close everything that is due now; how many digests were made."""
+        made = 0
+        platforms = {platform for platform, _ in await self._store.subscriptions.workspaces()}
+        for platform in sorted(platforms):
+            for shard in keys.shards(platform):
+                for subscription_id, since in await self._store.deliveries.due_digests(
+                    shard, self._clock.now()
+                ):
+                    subscription = await self._store.subscriptions.by_id(subscription_id)
+                    if subscription is None or subscription.state is SubscriptionState.REMOVED:
+                        await self._store.deliveries.forget_digest(shard, subscription_id)
+                    elif subscription.state is SubscriptionState.PAUSED:
+                        await self._store.deliveries.set_digest(subscription, None)
+                    else:
+                        made += await self._close(subscription, since)
+        return made
+
+    async def close_now(self, subscription: Subscription, *, name: str) -> int:
+        """Close what is gathered outside its schedule (somebody asked); how many papers it holds."""
+        now = self._clock.now()
+        pending = await self._store.deliveries.pending(subscription)
+        if pending:
+            await self._make(subscription, [one for one, _ in pending], name, "", now, None)
+        return len(pending)
+
+    async def _close(self, subscription: Subscription, since: datetime) -> bool:
+        now = self._clock.now()
+        pending = await self._store.deliveries.pending(subscription)
+        following = None
+        if subscription.cadence.when is not When.INSTANT:
+            following = due(subscription.cadence, now)
+            if late(subscription.cadence, since, now):
+                # Too late for that day: what it would have said is in the next one.
+                await self._store.deliveries.set_digest(subscription, following)
+                log.info("A digest was late and joins the next", subscription=subscription.id)
+                return False
+        if not pending:
+            await self._store.deliveries.set_digest(subscription, None)
+            return False
+        name = period(subscription.cadence, since)
+        if subscription.cadence.when is When.INSTANT:
+            name = since.isoformat(timespec="minutes")
+        said = label(subscription.cadence, since)
+        return await self._make(subscription, [one for one, _ in pending], name, said, now, following)
+
+    async def _make(
+        self,
+        subscription: Subscription,
+        papers: Sequence[str],
+        name: str,
+        said: str,
+        now: datetime,
+        following: datetime | None,
+    ) -> bool:
+        destination = subscription.destination
+        delivery = Delivery(
+            key=delivery_key(destination, DeliveryKind.DIGEST, f"{subscription.number}:{name}"),
+            kind=DeliveryKind.DIGEST,
+            destination=destination,
+            papers=tuple(papers),
+            subscriptions=(subscription.number,),
+            due=now,
+            period=name,
+            note=said,
+        )
+        made = await self._store.deliveries.close_digest(subscription, delivery, next_due=following, now=now)
+        if made:
+            log.info("A digest is due", subscription=subscription.id, papers=len(papers), period=name)
+        return made

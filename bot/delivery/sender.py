@@ -1,0 +1,260 @@
+"""Posts what is due: intent, send, reconcile, record.
+
+The order of the steps is the guarantee. The intent is durable before the send, so that a crash leaves a
+doubt and never a silence; only a doubt is reconciled; the record is written by a script that checks that
+the lane is still ours. Waiting for a rate limit happens before the intent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.clock import Clock
+from bot.delivery.compose import Composed, Composer
+from bot.delivery.destinations import Destinations
+from bot.errors import (
+    Ambiguous,
+    CardRejected,
+    DeliveryError,
+    DestinationGone,
+    PigeonError,
+    RetryLater,
+)
+from bot.models import (
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    MessageRef,
+    SubscriptionState,
+    delivery_key,
+)
+from bot.ports import Adapter, PacedAdapter, ReconcilingAdapter, ThreadingAdapter
+from bot.store import Store
+from bot.store.claims import Claim, Intent
+
+log = structlog.get_logger(__name__)
+
+DEADLINE: Final = timedelta(seconds=15)
+"""The adapter has its own deadline of ten seconds; this one catches an adapter that has none."""
+PATIENCE: Final = 5.0
+"""Seconds a lane may be held while waiting for a rate limit; a longer wait gives it back."""
+MOST_ATTEMPTS: Final = 8
+OLDEST: Final = timedelta(hours=24)
+BACK_OFF: Final = (5, 15, 60, 300, 900, 1800, 3600)
+"""Seconds before the next attempt, by how many there were."""
+PROBE: Final = timedelta(hours=1)
+"""How often a destination that took no cards is tried again with the head of its lane."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One delivery that was posted, for those who count."""
+
+    delivery: Delivery
+    message: MessageRef
+    found: bool
+    """It had been posted before by an attempt whose outcome was unknown."""
+
+
+class Sender:
+    """Carries out one claim at a time; many may run side by side."""
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        store: Store,
+        composer: Composer,
+        destinations: Destinations,
+        clock: Clock,
+        *,
+        told: Callable[[Sent], None] = lambda _: None,
+    ) -> None:
+        self._adapter = adapter
+        self._store = store
+        self._composer = composer
+        self._destinations = destinations
+        self._clock = clock
+        self._told = told
+
+    async def carry_out(self, claim: Claim) -> None:
+        """See the head of a lane through to one of its ends. Never raises but for a broken store."""
+        delivery = claim.delivery
+        if delivery is None or delivery.state not in (DeliveryState.PLANNED, DeliveryState.INTENT):
+            await self._store.claims.done(claim, now=self._clock.now())
+            return
+        with structlog.contextvars.bound_contextvars(delivery=claim.key, lane=claim.lane):
+            try:
+                composed = await self._composer.compose(delivery, now=self._clock.now())
+            except PigeonError:
+                raise
+            except Exception:
+                log.exception("A card could not be made; this is our bug")
+                await self._store.claims.settle_dead(
+                    claim, "The card could not be made: a bug of ours.", now=self._clock.now()
+                )
+                return
+            if await self._nobody_wants(claim, delivery, composed):
+                return
+            if not await self._wait_for_limits(claim, delivery):
+                return
+            held_since = self._clock.monotonic()
+            intent = await self._store.claims.intend(claim, self._clock.now())
+            if intent is None:
+                log.info("A lane went to another sender")
+                return
+            await self._attempt(claim, delivery, composed, intent, held_since)
+
+    async def _attempt(
+        self, claim: Claim, delivery: Delivery, composed: Composed, intent: Intent, held_since: float
+    ) -> None:
+        assert composed.card is not None
+        now = self._clock.now
+        try:
+            found = await self._look(delivery, intent)
+            if found is None:
+                lease = self._store.claims.lease - DEADLINE
+                if self._clock.monotonic() - held_since > lease.total_seconds():
+                    # A pause (suspend, swap) ate the lease: somebody else may be sending this already.
+                    log.warning("The lease ran out before the send")
+                    return
+                async with asyncio.timeout(DEADLINE.total_seconds()):
+                    message = await self._post(delivery, composed)
+            else:
+                message = found
+        except RetryLater as error:
+            wait = max(error.after, _back_off(intent.attempts))
+            await self._again(claim, delivery, intent, wait, str(error), doubt=intent.doubt, refund=True)
+        except (Ambiguous, TimeoutError) as error:
+            await self._again(
+                claim,
+                delivery,
+                intent,
+                _back_off(intent.attempts),
+                str(error) or "No answer in time.",
+                doubt=intent.doubt or now(),
+            )
+        except DestinationGone as error:
+            await self._destinations.gone(delivery.destination, str(error), remedy=error.remedy)
+            await self._store.claims.put_off(
+                claim, due=now() + PROBE, doubt=intent.doubt, note=str(error), refund=True
+            )
+        except CardRejected as error:
+            log.error("A platform refused a card; this is our bug", why=str(error))
+            await self._store.claims.settle_dead(claim, str(error), now=now())
+        except DeliveryError as error:
+            await self._again(claim, delivery, intent, _back_off(intent.attempts), str(error), doubt=now())
+        except PigeonError:
+            raise  # the store is away: the claim's lease runs out and the intent is reconciled
+        except Exception as error:
+            log.exception("An adapter raised what it should have translated")
+            await self._again(
+                claim,
+                delivery,
+                intent,
+                _back_off(intent.attempts),
+                f"{type(error).__name__} in the adapter.",
+                doubt=intent.doubt or now(),
+            )
+        else:
+            await self._store.claims.settle_sent(claim, message, now=now(), next_at=now())
+            self._told(Sent(delivery, message, found is not None))
+            log.info(
+                "Delivered", kind=delivery.kind.value, papers=len(delivery.papers), attempts=intent.attempts
+            )
+            await self._destinations.took_a_card(delivery.destination)
+
+    async def _look(self, delivery: Delivery, intent: Intent) -> MessageRef | None:
+        """Where an earlier attempt with an unknown outcome posted it; ``None`` where a send is right now."""
+        if intent.doubt is None:
+            return None
+        if not isinstance(self._adapter, ReconcilingAdapter):
+            return None
+        if self._clock.now() - intent.doubt < self._adapter.resend_window:
+            return None  # the platform itself swallows a second send of this key
+        return await self._adapter.find(delivery.destination, key=delivery.key, since=intent.doubt)
+
+    async def _post(self, delivery: Delivery, composed: Composed) -> MessageRef:
+        assert composed.card is not None
+        if delivery.kind is DeliveryKind.THREAD and isinstance(self._adapter, ThreadingAdapter):
+            parent = await self._store.deliveries.get(
+                delivery.destination,
+                delivery_key(delivery.destination, DeliveryKind.PAPER, delivery.papers[0]),
+            )
+            if parent is not None and parent.message is not None:
+                return await self._adapter.open_thread(
+                    parent.message, composed.card, name=delivery.note, key=delivery.key
+                )
+            raise RetryLater("The card whose thread is to be opened is not posted yet.", after=2)
+        return await self._adapter.send(delivery.destination, composed.card, key=delivery.key)
+
+    async def _again(
+        self,
+        claim: Claim,
+        delivery: Delivery,
+        intent: Intent,
+        wait: float,
+        note: str,
+        *,
+        doubt: datetime | None,
+        refund: bool = False,
+    ) -> None:
+        now = self._clock.now()
+        first = delivery.first_intent_at or now
+        if now - first > OLDEST or (not refund and intent.attempts >= MOST_ATTEMPTS):
+            log.error("A delivery was given up", why=note, attempts=intent.attempts)
+            await self._store.claims.settle_dead(claim, note, now=now)
+            return
+        log.warning("A delivery waits for another attempt", why=note, seconds=round(wait, 1))
+        await self._store.claims.put_off(
+            claim, due=now + timedelta(seconds=wait), doubt=doubt, note=note, refund=refund
+        )
+
+    async def _wait_for_limits(self, claim: Claim, delivery: Delivery) -> bool:
+        """Take a place in every budget; ``False`` where that takes too long and the lane was given back."""
+        if not isinstance(self._adapter, PacedAdapter):
+            return True
+        longest = 0.0
+        for limit in self._adapter.limits(delivery.destination):
+            taken, wait = await self._store.limits.reserve(
+                limit.name, count=limit.count, seconds=limit.seconds, patience=PATIENCE
+            )
+            if not taken:
+                await self._store.claims.put_off(
+                    claim, due=self._clock.now() + timedelta(seconds=wait), keep_doubt=True
+                )
+                return False
+            longest = max(longest, wait)
+        await self._clock.sleep(longest)
+        return True
+
+    async def _nobody_wants(self, claim: Claim, delivery: Delivery, composed: Composed) -> bool:
+        """Has everybody it speaks for been removed or paused since? Then it is not posted now."""
+        now = self._clock.now()
+        if composed.card is None:
+            await self._store.claims.settle_dead(claim, "Its papers are no longer known.", now=now)
+            return True
+        if not delivery.subscriptions or delivery.state is DeliveryState.INTENT:
+            return False
+        live = [
+            one
+            for one in composed.subscriptions
+            if one.state in (SubscriptionState.ACTIVE, SubscriptionState.BLOCKED)
+        ]
+        if live:
+            return False
+        paused = [one for one in composed.subscriptions if one.state is SubscriptionState.PAUSED]
+        if paused and delivery.kind is DeliveryKind.PAPER:
+            await self._store.claims.keep_for(claim, paused[0], now=now)
+        else:
+            await self._store.claims.settle_dead(claim, "Its subscription was removed.", now=now)
+        return True
+
+
+def _back_off(attempts: int) -> float:
+    return float(BACK_OFF[min(max(attempts, 1), len(BACK_OFF)) - 1])

@@ -1,0 +1,270 @@
+"""Holds each new paper against all subscriptions and plans what is to be said.
+
+Any number of processes share the stream of papers; each has the whole index. A plan is idempotent, so an
+entry is acknowledged after all of its plans are written: a crash in between repeats them to no effect.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.clock import Clock
+from bot.errors import QueryError
+from bot.matching import Index
+from bot.merging import before
+from bot.models import (
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Destination,
+    Paper,
+    Reason,
+    Subscription,
+    SubscriptionState,
+    When,
+    delivery_key,
+)
+from bot.query import Document, parse
+from bot.schedule import due
+from bot.store import Store
+from bot.store.papers import read_was
+from bot.store.stream import Entry
+
+log = structlog.get_logger(__name__)
+
+BATCH: Final = 100
+STALE: Final = timedelta(seconds=60)
+"""Entries of a matcher that was silent for so long are taken over."""
+FIRST_CARDS: Final = 3
+"""Cards that the first listing of a source brings at once to a destination; the rest is one digest."""
+FIRST_DIGEST: Final = timedelta(seconds=20)
+"""How long that first digest waits, so that one poll of several categories falls into it whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A paper that one subscription wants."""
+
+    subscription: Subscription
+    paper: Paper
+    reasons: tuple[Reason, ...]
+    score: float
+
+
+@dataclass(slots=True)
+class Plans:
+    """What a batch came to, for the log."""
+
+    papers: int = 0
+    matches: int = 0
+    planned: int = 0
+    by_destination: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+
+class Matcher:
+    """Reads the stream of papers for as long as it runs."""
+
+    def __init__(self, store: Store, clock: Clock, *, worker: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._worker = worker
+        self._index = Index()
+        self._subscriptions: dict[str, Subscription] = {}
+        self._place = "0-0"
+        self._loaded = False
+
+    async def run(self) -> None:
+        """Match what comes; first what this worker had taken before a crash."""
+        await self.refresh()
+        await self._drain(again=True)
+        last_look = self._clock.monotonic()
+        while True:
+            if self._clock.monotonic() - last_look > STALE.total_seconds() / 2:
+                last_look = self._clock.monotonic()
+                stale = await self._store.papers.stream.claim_stale(
+                    self._worker, idle_ms=int(STALE.total_seconds() * 1000), count=BATCH
+                )
+                await self.match(stale)
+                await self._store.papers.stream.forget_consumers(idle_ms=3_600_000, keep=self._worker)
+            entries = await self._store.papers.stream.read(self._worker, count=BATCH, block_ms=1000)
+            await self.match(entries)
+
+    async def once(self) -> Plans:
+        """Match everything that waits now, and return."""
+        await self.refresh()
+        return await self._drain(again=False)
+
+    async def _drain(self, *, again: bool) -> Plans:
+        total = Plans()
+        while True:
+            entries = await self._store.papers.stream.read(
+                self._worker, count=BATCH, block_ms=None, again=again
+            )
+            if not entries:
+                if again:
+                    return total
+                entries = await self._store.papers.stream.read(self._worker, count=BATCH, block_ms=None)
+                if not entries:
+                    return total
+            plans = await self.match(entries)
+            total.papers += plans.papers
+            total.matches += plans.matches
+            total.planned += plans.planned
+
+    async def refresh(self) -> None:
+        """Bring the index up to what the store holds: everything once, then only what changed."""
+        if self._loaded:
+            changes = await self._store.subscriptions.changes(self._place)
+            if changes is not None:
+                self._place, ids = changes
+                for one in ids:
+                    self._take(one, await self._store.subscriptions.by_id(one))
+                return
+            log.warning("Too many subscriptions changed to follow; the index is built anew")
+        place = await self._store.subscriptions.last_change()
+        self._index = Index()
+        self._subscriptions.clear()
+        async for subscription in self._store.subscriptions.everything():
+            self._take(subscription.id, subscription)
+        self._place, self._loaded = place, True
+
+    def _take(self, subscription_id: str, subscription: Subscription | None) -> None:
+        held = self._subscriptions.pop(subscription_id, None)
+        if held is not None:
+            self._index.drop(subscription_id)
+        if subscription is None or subscription.state is SubscriptionState.REMOVED:
+            return
+        try:
+            query = parse(subscription.query)
+        except QueryError as error:
+            # An older or newer version wrote it; one bad filter must not harm another.
+            log.error("A stored filter cannot be read", subscription=subscription_id, why=str(error))
+            return
+        self._index.put(subscription_id, query)
+        self._subscriptions[subscription_id] = subscription
+
+    async def match(self, entries: Sequence[Entry]) -> Plans:
+        """Plan for these papers, then acknowledge them."""
+        plans = Plans(papers=len(entries))
+        if not entries:
+            return plans
+        await self.refresh()
+        papers = await self._store.papers.many([entry.fields["id"] for entry in entries])
+        for entry in entries:
+            paper = papers.get(entry.fields["id"])
+            if paper is None:
+                continue  # expired between queueing and matching: months have passed
+            found = self._found(paper, entry.fields)
+            plans.matches += len(found)
+            for destination, wanted in _by_destination(found).items():
+                plans.planned += await self._plan(destination, wanted, seed=entry.fields["seed"] == "1")
+            # A paper of thousands of matches must not hold up commands in the same process.
+            await self._clock.sleep(0)
+        await self._store.papers.stream.done([entry.id for entry in entries])
+        if plans.matches:
+            log.info("Matched papers", papers=plans.papers, matches=plans.matches, planned=plans.planned)
+        return plans
+
+    def _found(self, paper: Paper, event: Mapping[str, str]) -> list[Found]:
+        """Who wants it now and did not before.
+
+        A changed paper counts only for a filter that it passes *because* of the change: otherwise every
+        upvote would bring yesterday's papers to a subscription made today.
+        """
+        verdicts = self._index.match(Document.of(paper))
+        if event["event"] == "changed" and verdicts:
+            former = self._index.match(Document.of(before(paper, dict(read_was(event["was"])))))
+            verdicts = {key: verdict for key, verdict in verdicts.items() if key not in former}
+        found = []
+        for key, verdict in verdicts.items():
+            subscription = self._subscriptions[key]
+            if subscription.sources and not any(
+                one.source in subscription.sources for one in paper.sightings
+            ):
+                continue
+            if event["event"] == "new" and _older(paper, subscription):
+                continue
+            found.append(Found(subscription, paper, verdict.reasons, verdict.score))
+        return found
+
+    async def _plan(self, destination: Destination, wanted: Sequence[Found], *, seed: bool) -> int:
+        """Plan one delivery of a paper at a destination, with the reasons of all who want it there."""
+        now = self._clock.now()
+        paper = wanted[0].paper
+        # Instant ones first: whoever plans first decides how it is said, the others add their reasons.
+        ordered = sorted(wanted, key=_precedence)
+        made = 0
+        for at, one in enumerate(ordered):
+            subscription = one.subscription
+            reasons = (
+                {each.subscription.number: each.reasons for each in ordered}
+                if at == 0
+                else {subscription.number: one.reasons}
+            )
+            instant = _speaks_now(subscription)
+            if instant and seed:
+                instant = await self._first_cards_left(destination)
+            made += await self._store.deliveries.plan(
+                Delivery(
+                    key=delivery_key(destination, DeliveryKind.PAPER, paper.id),
+                    kind=DeliveryKind.PAPER,
+                    destination=destination,
+                    papers=(paper.id,),
+                    due=due(subscription.cadence, now)
+                    if instant
+                    else self._gather_until(one, now, seed=seed),
+                    state=DeliveryState.PLANNED if instant else DeliveryState.PENDING,
+                ),
+                now=now,
+                reasons=reasons,
+                holder=subscription.id,
+                score=one.score,
+            )
+        return made
+
+    def _gather_until(self, one: Found, now: datetime, *, seed: bool) -> datetime | None:
+        """When the digest that this paper waits in is due; ``None`` while its subscription is paused."""
+        if one.subscription.state is SubscriptionState.PAUSED:
+            return None
+        if seed:
+            return now + FIRST_DIGEST
+        return due(one.subscription.cadence, now)
+
+    async def _first_cards_left(self, destination: Destination) -> bool:
+        """Take one of the few first cards of a destination: a budget that refills in ten days."""
+        taken, _ = await self._store.limits.reserve(
+            f"first:{destination.key}", count=FIRST_CARDS * 10, seconds=864_000, patience=0
+        )
+        return taken
+
+
+def _speaks_now(subscription: Subscription) -> bool:
+    return subscription.cadence.when is When.INSTANT and subscription.state is not SubscriptionState.PAUSED
+
+
+def _precedence(one: Found) -> tuple[bool, bool, int]:
+    subscription = one.subscription
+    return (
+        not _speaks_now(subscription),
+        subscription.state is SubscriptionState.PAUSED,
+        subscription.number,
+    )
+
+
+def _older(paper: Paper, subscription: Subscription) -> bool:
+    """Was the paper known before the subscription was made? Then its preview showed it."""
+    made = subscription.created_at
+    return made is not None and paper.first_seen is not None and paper.first_seen < made
+
+
+def _by_destination(found: Sequence[Found]) -> Mapping[Destination, Sequence[Found]]:
+    grouped: dict[str, list[Found]] = defaultdict(list)
+    for one in found:
+        grouped[one.subscription.destination.key].append(one)
+    return {group[0].subscription.destination: group for group in grouped.values()}

@@ -1,0 +1,109 @@
+"""One paper is one paper: what several listings say of it, made one. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Any, Final
+
+from bot.models import Paper, Sighting
+
+PREFERRED: Final = ("arxiv", "biorxiv", "medrxiv", "openreview", "pubmed", "crossref")
+"""Sources whose title, abstract and authors are the authors' own; Hugging Face and feeds copy them."""
+
+TEXTS: Final = ("title", "abstract", "authors", "categories")
+MEASURES: Final = ("upvotes", "comments", "stars")
+"""Counts that the newest reading replaces."""
+
+WATCHED: Final = (
+    *MEASURES,
+    "version",
+    "code_url",
+    "project_url",
+    "doi",
+    "journal_ref",
+    "withdrawn",
+    "organization",
+    "keywords",
+    "title",
+    "abstract",
+    "categories",
+    "sightings",
+)
+"""Fields by which a filter may tell a paper that it told apart before: their change queues it anew."""
+
+
+def merged(held: Paper | None, brought: Paper, *, source: str, now: datetime) -> Paper:
+    """The paper as it is known after ``source`` brought it.
+
+    Nothing known is forgotten because one listing leaves it out; a source of the authors' own text
+    replaces a copied one; counts take the newest reading; a higher version replaces texts.
+    """
+    seen = tuple(
+        sighting if sighting.seen_at else replace(sighting, seen_at=now)
+        for sighting in brought.sightings or (Sighting(source=source, seen_at=now),)
+    )
+    if held is None:
+        return replace(brought, sightings=seen, first_seen=now)
+    values: dict[str, Any] = {}
+    for field in fields(Paper):
+        old, new = getattr(held, field.name), getattr(brought, field.name)
+        if field.name in {"id", "sightings", "first_seen"} or new in (None, "", ()) or new == old:
+            continue
+        if field.name in TEXTS and old and not _replaces(held, brought, source):
+            continue
+        if field.name == "version" and (old or 0) > new:
+            continue
+        if field.name in {"published"} and old is not None:
+            new = min(old, new)
+        if field.name == "withdrawn" and not _replaces(held, brought, source):
+            continue
+        values[field.name] = new
+    return replace(held, **values, sightings=_joined(held.sightings, seen))
+
+
+def _replaces(held: Paper, brought: Paper, source: str) -> bool:
+    if (brought.version or 0) != (held.version or 0) and brought.version and held.version:
+        return brought.version > held.version
+    return source in PREFERRED or not any(one.source in PREFERRED for one in held.sightings)
+
+
+def _joined(held: Sequence[Sighting], seen: Sequence[Sighting]) -> tuple[Sighting, ...]:
+    known = {(one.source, one.announce, one.day) for one in held}
+    return (*held, *(one for one in seen if (one.source, one.announce, one.day) not in known))
+
+
+def what_was(before: Paper, after: Paper) -> str:
+    """The former values of the watched fields that changed, as JSON; empty where none did."""
+    was = {}
+    for name in WATCHED:
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            was[name] = len(old) if name == "sightings" else old
+    return json.dumps(was, ensure_ascii=False) if was else ""
+
+
+def before(after: Paper, was: dict[str, Any]) -> Paper:
+    """The paper as it was before the change that :func:`what_was` noted."""
+    values = dict(was)
+    if "sightings" in values:
+        values["sightings"] = after.sightings[: int(values["sightings"])]
+    for name in ("keywords", "categories"):
+        if name in values:
+            values[name] = tuple(values[name])
+    return replace(after, **values)
+
+
+def one_each(papers: Sequence[Paper]) -> list[Paper]:
+    """One paper for each id: a listing may show one under two days, or announce it twice."""
+    by_id: dict[str, Paper] = {}
+    for paper in papers:
+        held = by_id.get(paper.id)
+        if held is None:
+            by_id[paper.id] = paper
+        else:
+            newer = paper if (paper.version or 0) > (held.version or 0) else held
+            by_id[paper.id] = replace(newer, sightings=_joined(held.sightings, paper.sightings))
+    return list(by_id.values())

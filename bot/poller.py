@@ -1,0 +1,170 @@
+"""Asks a source when it is due, and stores what it brought.
+
+One process at a time polls a source (a lease), because a listing's etiquette counts all our machines.
+A failed poll is not retried here: the next one asks again from the same cursor, a little later each time.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from bot.clock import Clock
+from bot.errors import ListingBusy, ListingError
+from bot.merging import merged, one_each, what_was
+from bot.models import Listing, Paper
+from bot.ports import Source
+from bot.store import Store
+from bot.store.papers import Change, ChangedMeanwhileError
+from bot.text.tidy import tidy
+
+log = structlog.get_logger(__name__)
+
+LEASE: Final = timedelta(minutes=3)
+LONGEST_WAIT: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """How one poll went."""
+
+    source: str
+    papers: int = 0
+    new: int = 0
+    changed: int = 0
+    skipped: int = 0
+    unchanged: bool = False
+    first: bool = False
+    """The first listing of this source: its papers are the ground, not the news."""
+    error: ListingError | None = None
+
+
+class Poller:
+    """Polls one source for as long as it runs."""
+
+    def __init__(
+        self,
+        source: Source,
+        store: Store,
+        clock: Clock,
+        *,
+        every: timedelta,
+        worker: str,
+        told: Callable[[Poll], None] = lambda _: None,
+    ) -> None:
+        self.source = source
+        self._store = store
+        self._clock = clock
+        self._every = every
+        self._worker = worker
+        self._told = told
+        self._failures = 0
+
+    async def run(self) -> None:
+        """Poll again and again; other processes stand by until our lease ends."""
+        while True:
+            name = f"poll:{self.source.name}"
+            if await self._store.leases.take(name, self._worker, max(LEASE, self._every * 2)):
+                poll = await self.once()
+                await self._clock.sleep(self._wait(poll).total_seconds())
+            else:
+                await self._clock.sleep(min(self._every, LEASE / 3).total_seconds())
+
+    async def stop(self) -> None:
+        """Let another process take over at once."""
+        await self._store.leases.give_back(f"poll:{self.source.name}", self._worker)
+
+    async def once(self) -> Poll:
+        """Ask once and store; a failure of the listing is a result, not an exception."""
+        started = self._clock.now()
+        cursor = await self._store.papers.cursor(self.source.name)
+        try:
+            listing = await self.source.fetch(cursor)
+        except ListingError as error:
+            self._failures += 1
+            log.warning("A listing could not be read", source=self.source.name, why=str(error))
+            await self._store.papers.note_health(
+                self.source.name,
+                {
+                    "failed_at": started.isoformat(),
+                    "why": str(error),
+                    "failures": str(self._failures),
+                },
+            )
+            poll = Poll(self.source.name, error=error)
+        else:
+            self._failures = 0
+            poll = await self._store_listing(listing, first=cursor is None)
+            await self._store.papers.note_health(
+                self.source.name,
+                {
+                    "succeeded_at": self._clock.now().isoformat(),
+                    "papers": str(poll.papers),
+                    "new": str(poll.new),
+                    "failures": "0",
+                },
+            )
+            log.info(
+                "Polled a listing",
+                source=poll.source,
+                papers=poll.papers,
+                new=poll.new,
+                changed=poll.changed,
+                skipped=poll.skipped,
+                unchanged=poll.unchanged,
+            )
+        self._told(poll)
+        return poll
+
+    async def _store_listing(self, listing: Listing, *, first: bool) -> Poll:
+        brought = one_each([tidy(paper) for paper in listing.papers])
+        while True:
+            changes, counts = await self._changes(brought)
+            try:
+                await self._store.papers.save(
+                    listing.source, changes, cursor=listing.cursor, seed=first, now=self._clock.now()
+                )
+            except ChangedMeanwhileError:
+                continue  # another source brought one of them just now; what it wrote is merged in
+            break
+        await self._store.papers.touch([paper.id for paper in brought if paper.id not in counts])
+        kinds = Counter(counts.values())
+        return Poll(
+            listing.source,
+            papers=len(brought),
+            new=kinds["new"],
+            changed=kinds["changed"],
+            skipped=listing.skipped,
+            unchanged=listing.unchanged,
+            first=first,
+        )
+
+    async def _changes(self, brought: Sequence[Paper]) -> tuple[list[Change], dict[str, str]]:
+        now = self._clock.now()
+        held = await self._store.papers.stored([paper.id for paper in brought])
+        changes: list[Change] = []
+        events: dict[str, str] = {}
+        for paper in brought:
+            known = held.get(paper.id)
+            after = merged(known.paper if known else None, paper, source=self.source.name, now=now)
+            if known is None:
+                changes.append(Change(after, "", "new"))
+                events[paper.id] = "new"
+            elif after != known.paper:
+                was = what_was(known.paper, after)
+                changes.append(Change(after, known.raw, "changed" if was else "", was))
+                events[paper.id] = "changed" if was else "kept"
+        return changes, events
+
+    def _wait(self, poll: Poll) -> timedelta:
+        if poll.error is None:
+            return self._every * random.uniform(0.95, 1.05)  # noqa: S311 - spreads polls, guards nothing
+        if isinstance(poll.error, ListingBusy):
+            return max(self._every, timedelta(seconds=poll.error.after))
+        return min(LONGEST_WAIT, self._every * 2 ** min(self._failures - 1, 6))

@@ -1,0 +1,149 @@
+"""A paper prepared once for any number of queries.
+
+Each text becomes :class:`Words`: three parallel tuples, one entry for each position::
+
+    text     "Fine-tuning of world models"
+    exact    ("fine",       "tuning", "of", "world",       "models")   what a quoted word is compared with
+    stems    ("fine",       "tune",   "of", "world",       "model")    what any other word is compared with
+    joined   ("finetuning", "",       "",   "worldmodels", "")         the compound with the *next* word
+    joined_stems ("finetun", "",      "",   "worldmodel",  "")         what unquoted words see of it
+
+So a text is a small graph: from position p an edge ``stems[p]`` (or ``exact[p]``) leads to p + 1, and, where there
+is a compound, an edge ``joined_stems[p]`` leads to p + 2. A term matches where one of its
+:attr:`~bot.query.tree.Term.patterns` is a path; quoted terms use the edges of ``exact`` alone, a prefix the edges of
+``exact`` and ``joined`` for its last word. An index over many queries walks the same graph with a trie of patterns.
+Positions of keywords never touch: a phrase does not run from one keyword into the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from bot.models import Announce, Paper
+from bot.query.authors import Name, taken_apart
+from bot.text.words import Token, compounds, stems, tokens
+
+_REVISIONS = frozenset({Announce.REPLACE, Announce.REPLACE_CROSS})
+
+
+@dataclass(frozen=True)
+class Words:
+    """One text of a paper, word by word."""
+
+    text: str
+    """As the paper has it; keywords joined by line breaks."""
+    spans: tuple[tuple[int, int], ...]
+    """Where each word stands in ``text``, in code points."""
+    exact: tuple[str, ...]
+    stems: tuple[str, ...]
+    joined: tuple[str, ...]
+    breaks: frozenset[int] = frozenset()
+    """Positions that no phrase may run into: the first words of keywords."""
+
+    @classmethod
+    def of(cls, text: str) -> Words:
+        """Prepare one text."""
+        found = tokens(text)
+        return cls._made(text, found, frozenset())
+
+    @classmethod
+    def of_list(cls, texts: Iterable[str]) -> Words:
+        """Prepare several short texts as one, without a phrase across their borders."""
+        whole, breaks = "", set()
+        found: list[Token] = []
+        for text in texts:
+            breaks.add(len(found))
+            offset = len(whole)
+            found += [Token(t.start + offset, t.end + offset, t.exact, t.stem) for t in tokens(text)]
+            whole += text + "\n"
+        return cls._made(whole, tuple(found), frozenset(breaks - {0}))
+
+    @classmethod
+    def _made(cls, text: str, found: tuple[Token, ...], breaks: frozenset[int]) -> Words:
+        joined = compounds(text, found)
+        if breaks:
+            joined = tuple("" if i + 1 in breaks else word for i, word in enumerate(joined))
+        if not found:
+            return cls(text, (), (), (), ())
+        starts, ends, exact, stemmed = zip(*found, strict=True)
+        return cls(text, tuple(zip(starts, ends, strict=True)), exact, stemmed, joined, breaks)
+
+    @cached_property
+    def joined_stems(self) -> tuple[str, ...]:
+        """The stem of each compound, "" where there is none."""
+        found = iter(stems([word for word in self.joined if word]))
+        return tuple(next(found) if word else "" for word in self.joined)
+
+    @cached_property
+    def at_exact(self) -> Mapping[str, tuple[int, ...]]:
+        """The positions of each word as written."""
+        return _positions(self.exact)
+
+    @cached_property
+    def at_stem(self) -> Mapping[str, tuple[int, ...]]:
+        """The positions of each stem."""
+        return _positions(self.stems)
+
+    @cached_property
+    def at_joined(self) -> Mapping[str, tuple[int, ...]]:
+        """The positions of the first part of each compound, by its stem."""
+        return _positions(self.joined_stems)
+
+
+@dataclass(frozen=True)
+class Document:
+    """All that a query can ask of a paper, prepared. Immutable, and the same in every process."""
+
+    paper: Paper
+    words: Mapping[str, Words]
+    """By field: ``title``, ``abstract``, ``keyword``, ``org``; always all four."""
+    authors: tuple[tuple[str, Name], ...]
+    """Each author as the listing has it, and taken apart."""
+    flags: frozenset[tuple[str, str]]
+    """Every ``(field, value)`` that holds: ``("has", "code")``, ``("source", "arxiv")``, …"""
+
+    @classmethod
+    def of(cls, paper: Paper) -> Document:
+        """Prepare ``paper``."""
+        return cls(
+            paper,
+            {
+                "title": Words.of(paper.title),
+                "abstract": Words.of(paper.abstract),
+                "keyword": Words.of_list(paper.keywords),
+                "org": Words.of(paper.organization or ""),
+            },
+            tuple((author, name) for author in paper.authors if (name := taken_apart(author)) is not None),
+            frozenset(_flags(paper)),
+        )
+
+
+def _flags(paper: Paper) -> Iterable[tuple[str, str]]:
+    present = {
+        "code": paper.code_url,
+        "pdf": paper.pdf_url,
+        "doi": paper.doi,
+        "project": paper.project_url,
+        "abstract": paper.abstract.strip(),
+        "thumbnail": paper.thumbnail_url,
+        "comment": paper.comment,
+        "journal": paper.journal_ref,
+        "org": paper.organization,
+        "keywords": paper.keywords,
+    }
+    yield from (("has", name) for name, value in present.items() if value)
+    for sighting in paper.sightings:
+        yield "source", sighting.source.lower()
+        yield "announce", sighting.announce.value
+    revised = (paper.version or 1) > 1 or any(s.announce in _REVISIONS for s in paper.sightings)
+    yield "new-version", "yes" if revised else "no"
+
+
+def _positions(forms: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
+    found: dict[str, list[int]] = {}
+    for position, form in enumerate(forms):
+        if form:
+            found.setdefault(form, []).append(position)
+    return {form: tuple(places) for form, places in found.items()}

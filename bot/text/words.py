@@ -1,0 +1,235 @@
+"""Words: where they stand in a text, and which spellings of them are one word.
+
+Three readings of a word, each coarser than the one before:
+
+* as written: ``Schölkopf’s``, the span of the token;
+* *folded*: ``scholkopf``: without case, width, accents, ligatures and the possessive «'s»;
+* *stemmed*: ``scholkopf``, and ``polici`` for policy and policies (Snowball's English stemmer,
+  https://snowballstem.org/algorithms/english/stemmer.html).
+
+What folding does to the letters that have no simple answer: ß is ss, İ and ı are i, æ is ae, œ is oe, ø is o,
+ł is l, đ and ð are d, þ is th; Й is И, as every accent goes. «oe» for ö is another spelling, not the same word.
+Text in Han characters and kana has no spaces: each character is a word, and a run of them a phrase.
+
+All of it depends on nothing but the text, so that every process reads a paper and a query alike.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final, NamedTuple
+from unicodedata import normalize
+
+import snowballstemmer
+
+STOP_WORDS: Final = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "but",
+        "by",
+        "can",
+        "do",
+        "does",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "he",
+        "her",
+        "his",
+        "how",
+        "i",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "may",
+        "more",
+        "most",
+        "no",
+        "nor",
+        "not",
+        "of",
+        "off",
+        "on",
+        "one",
+        "or",
+        "our",
+        "out",
+        "per",
+        "she",
+        "so",
+        "some",
+        "such",
+        "than",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "those",
+        "to",
+        "too",
+        "up",
+        "us",
+        "via",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "while",
+        "who",
+        "whose",
+        "why",
+        "will",
+        "with",
+        "you",
+        "your",
+    ]
+)
+"""Words that stand in nearly every abstract: they never make a compound, and alone they are no query."""
+
+_MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f"
+_INVISIBLE = "\u00ad\u200b-\u200f\u2060-\u2064\ufeff"
+_SINGLES = "\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U0001b000-\U0001b16f\U00020000-\U0003ffff"
+_LETTER = rf"[^\W_{_SINGLES}]"
+_RUN = rf"{_LETTER}(?:{_LETTER}|[{_MARKS}{_INVISIBLE}])*"
+# In this order: LaTeX's orders to the typesetter, which are not words; A*, C++ and C#; a word, with the
+# apostrophes inside it; one Han character.
+_TOKEN = re.compile(  # noqa: TID251 - a pattern of ours
+    r"\\(?:em|bf|it|rm|sf|tt|sc|sl|emph|mbox|hbox|left|right|math(?:bf|rm|cal|bb|it|sf|tt|frak|scr)"
+    r"|text(?:bf|it|rm|sc|sf|tt|sl|normal)?|operatorname|boldsymbol|ensuremath)(?![A-Za-z])"
+    rf"|(?P<word>(?<![^\W_])[A-Za-z](?:\+\+|[*#])(?![\w*#+])|{_RUN}(?:['’ʼ]{_RUN})*|[{_SINGLES}])"
+)
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+")  # noqa: TID251 - a pattern of ours
+_PLAIN_ENOUGH = re.compile(r"[\\'*#+]")  # noqa: TID251 - a pattern of ours
+_DROPPED = re.compile(rf"[{_MARKS}{_INVISIBLE}]")  # noqa: TID251 - a pattern of ours
+_HYPHENS: Final = frozenset("-‐‑‒–−")
+_TYPESETTING: Final = str.maketrans("", "", "${}\\ \u00a0\t\r\n\u00ad")
+_LETTERS: Final = str.maketrans(
+    {"ı": "i", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t"}
+)
+_CACHED_WORDS: Final = 1 << 16
+
+_stemmer = snowballstemmer.stemmer("english")
+# The stemmer keeps its state in itself; a lock costs less than a stemmer for each thread.
+_stemming = threading.Lock()
+
+
+class Token(NamedTuple):
+    """One word of a text."""
+
+    start: int
+    end: int
+    """``text[start:end]`` is the word as written; offsets in code points."""
+    exact: str
+    """Its folded form."""
+    stem: str
+
+
+def fold(text: str) -> str:
+    """Take away case, width, accents, ligatures and invisible characters; folding twice changes nothing more."""
+    if text.isascii():
+        return text.lower()
+    # Twice: a capital that appears only after decomposition (ϓ, math letters) needs the second pass.
+    for _ in range(2):
+        text = _DROPPED.sub("", normalize("NFKD", text.casefold())).translate(_LETTERS)
+    return normalize("NFC", text)
+
+
+def tokens(text: str) -> tuple[Token, ...]:
+    """The words of ``text`` in their order. LaTeX marks and HTML-like noise only part words, they hide none."""
+    if text.isascii() and not _PLAIN_ENOUGH.search(text):
+        return tuple([Token(m.start(), m.end(), *_readings(m[0])) for m in _ASCII_WORD.finditer(text)])
+    return tuple(
+        [
+            Token(m.start(), m.end(), *readings)
+            for m in _TOKEN.finditer(text)
+            if (raw := m["word"]) and (readings := _readings(raw))[0]
+        ]
+    )
+
+
+def stem(word: str) -> str:
+    """The stem of a folded word: what its endings have in common."""
+    return _readings(word)[1]
+
+
+def stems(words: Iterable[str]) -> list[str]:
+    """The stems of many folded words at once; for words too rare to remember."""
+    with _stemming:
+        return list(_stemmer.stemWords(list(words)))
+
+
+def joinable(left: str, right: str) -> bool:
+    """Whether two folded words side by side may also be written as one: «fine tuning», «data set».
+
+    Both need three letters and a meaning of their own, or «robots in formation» would be about information and
+    «a symmetric matrix» about asymmetric ones. With a hyphen between them, see :func:`hyphenated`.
+    """
+    return (
+        len(left) > 2
+        and len(right) > 2
+        and left.isalpha()
+        and right.isalpha()
+        and left not in STOP_WORDS
+        and right not in STOP_WORDS
+    )
+
+
+def hyphenated(left: str, right: str) -> bool:
+    """Whether two folded words with a hyphen between them may be written as one: all but two numbers («1-2»)."""
+    return not (left.isdigit() and right.isdigit())
+
+
+def compounds(text: str, words: tuple[Token, ...]) -> tuple[str, ...]:
+    """For each word the compound that it makes with the next one (``finetuning``), or "" where it makes none.
+
+    A hyphen always joins; a mere space joins what :func:`joinable` allows; any other mark parts.
+    """
+    made = []
+    for i in range(len(words) - 1):
+        _, end, left, _ = words[i]
+        start, _, right, _ = words[i + 1]
+        gap = text[end:start]
+        if gap == " ":
+            made.append(left + right if joinable(left, right) else "")
+            continue
+        gap = gap.translate(_TYPESETTING)
+        joined = hyphenated(left, right) if gap in _HYPHENS else not gap and joinable(left, right)
+        made.append(left + right if joined else "")
+    if words:
+        made.append("")
+    return tuple(made)
+
+
+@lru_cache(maxsize=_CACHED_WORDS)
+def _readings(raw: str) -> tuple[str, str]:
+    """The folded form and the stem of one token."""
+    folded = fold(raw)
+    if not folded.isalnum() and not (folded[:1].isascii() and folded[1:] in {"++", "*", "#"}):
+        folded = folded.replace("’", "'").replace("ʼ", "'").removesuffix("'s")
+        folded = "".join([c for c in folded if c.isalnum()])
+    with _stemming:
+        return folded, _stemmer.stemWord(folded)

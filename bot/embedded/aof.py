@@ -15,11 +15,32 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.errors import StartError
+
 MANIFEST = "appendonly.aof.manifest"
 
+_SIGNS = ("Bad file format", "manifest", "Unable to obtain the AOF", "RDB", "Unexpected end", "is damaged")
+_ADVICE = re.compile(r"(\. You can: 1\)|: make a backup).*")  # noqa: TID251 - our own pattern
+_WHOLE = ".whole"
 _HEADER = re.compile(rb"\r\n\*\d+\r\n\$\d+\r\n")  # noqa: TID251 - our own pattern
 _EXEC = b"\r\n*1\r\n$4\r\nEXEC\r\n"
 _MULTI = b"*1\r\n$5\r\nMULTI\r\n"
+
+
+def is_damage(reason: str) -> bool:
+    """Does a server that stopped for this reason complain of what it found in the folder?"""
+    return any(sign in reason for sign in _SIGNS)
+
+
+def damaged(folder: Path, reason: str) -> StartError:
+    """What a person is told when the store cannot be read."""
+    return StartError(
+        f"The store in {folder} is damaged ({_ADVICE.sub('', reason).rstrip('.')}), so it was not started, and nothing "
+        "in it was changed. Make a copy of that directory first. Then either run "
+        f'`valkey-check-aof --fix "{folder / MANIFEST}"` (from your system\'s package of Valkey), which cuts the '
+        "store off at the damage; or move the directory away, start with an empty one, and run `pigeon restore` "
+        "with your last backup."
+    )
 
 
 def orphaned(folder: Path) -> bool:
@@ -35,6 +56,18 @@ def last_increment(folder: Path) -> Path | None:
         if len(words) == 6 and words[4:] == ["type", "i"]:
             names.append(words[1].strip('"'))
     return folder / names[-1] if names else None
+
+
+def ends_in_zeros(folder: Path) -> bool:
+    """Does the last increment end in zeros? Some file systems fill up with them what was never written."""
+    last = last_increment(folder)
+    return last is not None and last.exists() and last.read_bytes().endswith(b"\0")
+
+
+def cut_zeros(file: Path) -> None:
+    """Cut the zeros off the end: a write ends in a line break, so they belong to none."""
+    with file.open("r+b") as increment:
+        increment.truncate(len(increment.read().rstrip(b"\0")))
 
 
 def looks_torn(dropped: bytes) -> bool:
@@ -58,9 +91,18 @@ class Rescue:
     @classmethod
     def of(cls, original: Path) -> Rescue:
         """Copy the file to a place beside the folder, which Valkey does not look at."""
-        copy = original.parent.parent / f"{original.name}.whole"
-        shutil.copyfile(original, copy)
-        return cls(original, copy)
+        rescue = cls(original, original.parent.parent / f"{original.name}{_WHOLE}")
+        partial = rescue.copy.with_suffix(".partial")
+        shutil.copyfile(original, partial)
+        partial.replace(rescue.copy)
+        return rescue
+
+    @classmethod
+    def interrupted(cls, folder: Path) -> Rescue | None:
+        """The copy that a start left behind which was killed before it had decided."""
+        for copy in folder.parent.glob(f"*{_WHOLE}"):
+            return cls(folder / copy.name.removesuffix(_WHOLE), copy)
+        return None
 
     def dropped(self) -> bytes:
         """What Valkey has cut off the original."""

@@ -59,7 +59,7 @@ class DataDirectory:
 
         Raises AlreadyRunning, or StartError with what is wrong with the directory.
         """
-        with _told(self.path):
+        with told(self.path):
             if not self.data_dir.exists():
                 self.data_dir.mkdir(parents=True, mode=0o700)
             self.path.mkdir(exist_ok=True)
@@ -79,12 +79,12 @@ class DataDirectory:
 
     def claim_server(self) -> int | None:
         """The open and locked ``server.lock``, to hand on to a new server; ``None`` while one lives."""
-        with _told(self.path):
+        with told(self.path):
             return _lock(self.path / "server.lock")
 
     def record(self, claim: int, socket: Path, pid: int = 0) -> None:
         """Write down where the server is that will hold ``claim``."""
-        with _told(self.path):
+        with told(self.path):
             _write(claim, json.dumps({"socket": str(socket), "pid": pid}))
 
     def recorded(self) -> Recorded | None:
@@ -143,8 +143,8 @@ def _write(handle: int, text: str) -> None:
 
 
 @contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """The one place where the file system's refusals become sentences."""
+def told(path: Path) -> Iterator[None]:
+    """The one place where the file system's refusals become sentences (StartError)."""
     try:
         yield
     except OSError as error:

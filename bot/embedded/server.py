@@ -16,7 +16,7 @@ from urllib.parse import quote
 from bot.clock import Clock
 from bot.embedded import aof
 from bot.embedded.binary import find_binary
-from bot.embedded.directory import DataDirectory, Recorded, drop_socket, new_socket
+from bot.embedded.directory import DataDirectory, Recorded, drop_socket, new_socket, told
 from bot.embedded.process import last_words, spawn
 from bot.embedded.wire import Refusal, ask, ask_pairs
 from bot.errors import StartError, StoreUnavailable
@@ -27,7 +27,6 @@ _SILENCE = 30.0
 """Seconds that a new server may take until its socket answers at all; loading comes after that, and has no limit."""
 _STEP = 0.01
 _EXPECTED = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
-_DAMAGE = ("Bad file format", "manifest", "Unable to obtain the AOF", "RDB", "Unexpected end", "AOF file")
 
 
 async def open_embedded(data_dir: Path, *, clock: Clock) -> EmbeddedServer:
@@ -125,6 +124,8 @@ class EmbeddedServer:
         recorded = self._directory.recorded()
         if recorded is None or not await self._loaded(recorded.socket):
             return False
+        if aof.Rescue.interrupted(self._directory.aof):
+            return False  # its launcher died before it had looked at what this server dropped
         if not await asyncio.to_thread(_answers, recorded, self._directory, _EXPECTED):
             return False
         about = await asyncio.to_thread(ask_pairs, recorded.socket, "INFO", "server")
@@ -169,22 +170,25 @@ class EmbeddedServer:
     async def _start(self, claim: int) -> None:
         """Start the program, a second time with repairs allowed if the file only has a torn end."""
         self.adopted = False
-        if aof.orphaned(self._directory.aof):
-            raise StartError(self._damaged(f"{aof.MANIFEST} is missing"))
-        if self._socket is None:
-            if left := self._directory.recorded():
-                drop_socket(left.socket)
-            self._socket = new_socket()
-        self._socket.parent.mkdir(mode=0o700, exist_ok=True)  # a cleaner of /tmp may have been there
-        reason = await self._launch(claim, self._socket, repair=False)
-        if reason and "Unexpected end of file" in reason:
-            reason = await self._launch_torn(claim, self._socket)
+        folder = self._directory.aof
+        with told(self._directory.path):
+            if interrupted := aof.Rescue.interrupted(folder):
+                interrupted.undo()
+            if aof.orphaned(folder):
+                raise aof.damaged(folder, f"{aof.MANIFEST} is missing")
+            if self._socket is None:
+                if left := self._directory.recorded():
+                    drop_socket(left.socket)
+                self._socket = new_socket()
+            self._socket.parent.mkdir(mode=0o700, exist_ok=True)  # a cleaner of /tmp may have been there
+            reason = await self._launch(claim, self._socket, repair=False)
+            if "Unexpected end of file" in reason or ("Bad file" in reason and aof.ends_in_zeros(folder)):
+                reason = await self._launch_torn(claim, self._socket)
+        if aof.is_damage(reason):
+            raise aof.damaged(folder, reason)
         if reason:
-            damage = any(word in reason for word in _DAMAGE)
             raise StartError(
-                self._damaged(reason)
-                if damage
-                else f"The embedded Valkey did not start: {reason.rstrip('.')}. Its log is {self._directory.log}."
+                f"The embedded Valkey did not start: {reason.rstrip('.')}. Its log is {self._directory.log}."
             )
         about = await asyncio.to_thread(ask_pairs, self._socket, "INFO", "server")
         self.version = about.get("valkey_version", about["redis_version"])
@@ -214,6 +218,7 @@ class EmbeddedServer:
         if torn is None:
             return "Unexpected end of file, and no increment that could be cut"
         rescue = await asyncio.to_thread(aof.Rescue.of, torn)
+        aof.cut_zeros(torn)
         if reason := await self._launch(claim, socket, repair=True):
             rescue.undo()
             return reason
@@ -228,23 +233,12 @@ class EmbeddedServer:
         )
         return ""
 
-    def _damaged(self, reason: str) -> str:
-        manifest = self._directory.aof / aof.MANIFEST
-        return (
-            f"The store in {self._directory.path} is damaged ({reason.split('. You can', maxsplit=1)[0].split(': make a', maxsplit=1)[0].rstrip('.')}), so it was not "
-            "started, and nothing in it was changed. Make a copy of that directory first. Then either run "
-            f'`valkey-check-aof --fix "{manifest}"` (from your system\'s package of Valkey), which cuts the store off at '
-            f"the damage, or move the directory away, start with an empty one, and run `pigeon restore` with your last backup."
-        )
-
     # --- stopping --------------------------------------------------------------------------
 
     async def _stop(self, pid: int) -> None:
         """Ask the server to end, then make it; returns when it has ended, or cannot be ended."""
-        for signum in (
-            signal.SIGTERM,
-            signal.SIGKILL,
-        ):  # SIGTERM is SHUTDOWN: what is buffered is synced first
+        # SIGTERM is SHUTDOWN: what is buffered is synced first.
+        for signum in (signal.SIGTERM, signal.SIGKILL):
             if self._ended():
                 break
             with contextlib.suppress(ProcessLookupError):

@@ -14,17 +14,21 @@ from typing import BinaryIO
 Reply = str | int | list["Reply"] | None
 
 
+_PATIENCE = 2.0
+"""Seconds to wait for an answer; a server that works takes less than one thousandth."""
+
+
 class Refusal(Exception):
     """The server answered with an error, such as ``LOADING …``."""
 
 
-def ask(path: Path, *command: str, timeout: float = 2.0) -> Reply:
+def ask(path: Path, *command: str) -> Reply:
     """Send one command to the server at ``path`` and return its answer.
 
-    Raises OSError where nobody answers within ``timeout`` seconds, and Refusal where the answer is an error.
+    Raises OSError where nobody answers in time, and Refusal where the answer is an error.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(timeout)
+        connection.settimeout(_PATIENCE)
         connection.connect(str(path))
         words = [word.encode() for word in command]
         connection.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words))

@@ -1,0 +1,1 @@
+"""Platforms: each folder connects one of them to the core, and the core knows none of them."""

@@ -1,0 +1,109 @@
+"""What Discord's answers tell of its budgets, and the circuit that opens long before a ban.
+
+Counted in each process for itself, which is why the circuit opens at a fifth of what Discord allows
+(https://discord.com/developers/docs/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans). The budgets
+that several processes share are the core's: it asks :meth:`Pace.limits`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict, deque
+from collections.abc import Mapping
+from typing import Final
+
+import structlog
+
+from adapters.discord import limits
+from bot.clock import Clock
+from bot.errors import RetryLater
+from bot.ports import Limit
+
+_log = structlog.get_logger(__name__)
+_SEND: Final = re.compile(r"/channels/(\d+)/messages$")  # noqa: TID251 — our own pattern
+_REMEMBERED: Final = 10_000
+
+
+class Pace:
+    """Learns from every answer; says when to stay away."""
+
+    def __init__(self, clock: Clock, name: str) -> None:
+        self._clock = clock
+        self._name = name
+        self._invalid: deque[float] = deque()
+        self._closed_until = 0.0
+        self._why = ""
+        self._channels: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    def check(self) -> None:
+        """Raise RetryLater while Discord, or our own caution, wants no requests from this process."""
+        wait = self._closed_until - self._clock.monotonic()
+        if wait > 0:
+            raise RetryLater(self._why, after=wait)
+
+    def stay_away(self, seconds: float, why: str) -> None:
+        """Make no request for so long."""
+        until = self._clock.monotonic() + seconds
+        if until > self._closed_until:
+            self._closed_until, self._why = until, why
+            _log.warning("Discord is left alone for a while.", seconds=round(seconds, 1), reason=why)
+
+    def answered(self, method: str, path: str, status: int, headers: Mapping[str, str]) -> None:
+        """Take note of one answer's status and headers."""
+        if status == 429:
+            self._limited(headers)
+        if status in {401, 403} or (status == 429 and headers.get("X-RateLimit-Scope") != "shared"):
+            self._count_invalid()
+        if status == 401:
+            self.stay_away(
+                600.0, "Discord refuses the bot's token. Set PIGEON_DISCORD__TOKEN to a current one."
+            )
+        found = _SEND.search(path) if method == "POST" else None
+        if found and "X-RateLimit-Limit" in headers:
+            self._learn(found[1], headers)
+
+    def limits(self, channel: str) -> tuple[Limit, ...]:
+        """The budgets of one send to that channel."""
+        count, seconds = self._channels.get(channel, limits.CHANNEL_SENDS)
+        return (
+            Limit(f"discord:{self._name}:global", limits.GLOBAL_PER_SECOND, 1.0),
+            Limit(f"discord:{self._name}:{channel}", count, seconds),
+        )
+
+    def _limited(self, headers: Mapping[str, str]) -> None:
+        try:
+            after = float(headers.get("Retry-After", "60"))
+        except ValueError:
+            after = 60.0
+        if not headers.get("Via"):
+            self.stay_away(max(after, 60.0), "Discord's outer guard (Cloudflare) turns us away.")
+        elif (
+            headers.get("X-RateLimit-Global", "").lower() == "true"
+            or headers.get("X-RateLimit-Scope") == "global"
+        ):
+            self.stay_away(after, "The bot has used up its requests a second.")
+
+    def _count_invalid(self) -> None:
+        now = self._clock.monotonic()
+        self._invalid.append(now)
+        while self._invalid and self._invalid[0] < now - limits.INVALID_WINDOW:
+            self._invalid.popleft()
+        if len(self._invalid) >= limits.INVALID_STOP:
+            self.stay_away(
+                self._invalid[0] + limits.INVALID_WINDOW - now,
+                f"{len(self._invalid):,} refused requests in ten minutes: more would have Discord ban this address.",
+            )
+
+    def _learn(self, channel: str, headers: Mapping[str, str]) -> None:
+        """A window's length shows on its first request, when all but one of its sends remain."""
+        try:
+            count, left = int(headers["X-RateLimit-Limit"]), int(headers["X-RateLimit-Remaining"])
+            seconds = float(headers["X-RateLimit-Reset-After"])
+        except (KeyError, ValueError):
+            return
+        if count < 1 or left != count - 1 or seconds <= 0:
+            return
+        self._channels[channel] = (count, seconds)
+        self._channels.move_to_end(channel)
+        while len(self._channels) > _REMEMBERED:
+            self._channels.popitem(last=False)

@@ -78,7 +78,6 @@ def digest_card(
         blocks=tuple(blocks),
         actions=_buttons(key, total - len(rows), numbers, actions),
         fallback=f"{head}: {titles}" if titles else head,
-        accent="notice",
     )
 
 

@@ -1,0 +1,15 @@
+"""The time zone of this machine, as its maker set it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from zoneinfo import available_timezones
+
+
+def local_zone(link: Path = Path("/etc/localtime")) -> str:
+    """The IANA name from ``TZ`` or ``/etc/localtime``, empty where neither tells (https://www.iana.org/time-zones)."""
+    names = [os.environ.get("TZ", "").removeprefix(":")]
+    if link.is_symlink():
+        names.append(str(link.readlink()).partition("zoneinfo/")[2])
+    return next((name for name in names if name and name in available_timezones()), "")

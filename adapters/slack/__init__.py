@@ -1,0 +1,35 @@
+"""Slack: subscriptions by ``/papers``, cards in Block Kit, direct messages, threads and the App Home.
+
+Importing this package does not import Slack's SDK; :data:`plugin` does so when the adapter is made.
+
+====================  =========================================================================
+adapter.py            post, look for, thread and change cards; history.py looks for lost ones
+render.py native.py   Card → Block Kit; mrkdwn.py writes every run of text; limits.py the lengths
+listeners.py          what Slack sends us: acknowledged first, then carried out
+commands.py           ``/papers``, mentions, direct messages    actions.py   buttons and menus
+forms.py              modals from the registry of verbs         home.py      the App Home
+socket.py http.py     the two ways to be reached                installations.py   many workspaces
+errors.py             Slack's refusals as errors of ours        rights.py    who may do what
+====================  =========================================================================
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adapters.slack.settings import SlackSettings
+from bot.ports import Adapter, AdapterPlugin, PluginContext
+
+
+def _create(context: PluginContext) -> Adapter:
+    from adapters.slack.adapter import SlackAdapter  # noqa: PLC0415 - the SDK takes long to import
+
+    return SlackAdapter(context)
+
+
+def _configured(settings: Any) -> bool:
+    return isinstance(settings, SlackSettings) and settings.complete
+
+
+plugin = AdapterPlugin(name="slack", settings=SlackSettings, create=_create, configured=_configured)
+"""What the entry point ``slack`` of ``paper_pigeon.adapters`` names."""

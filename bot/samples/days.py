@@ -15,6 +15,15 @@ DAYS: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    """Whose paper it is, as Hugging Face has it."""
+
+    name: str
+    """The short name in addresses: ``nvidia``."""
+    fullname: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SamplePaper:
     """One paper. Everything but ``summary`` is a fact, unless ``made_up``."""
 
@@ -33,8 +42,7 @@ class SamplePaper:
     comment: str | None = None
     doi: str | None = None
     keywords: tuple[str, ...] = ()
-    organization: Mapping[str, str] | None = None
-    """``name`` and ``fullname``, as Hugging Face has them."""
+    organization: Organization | None = None
     code_url: str | None = None
     project_url: str | None = None
     made_up: bool = False
@@ -105,7 +113,9 @@ def load() -> tuple[SampleDay, ...]:
 def _paper(fields: dict[str, Any]) -> SamplePaper:
     published = datetime.fromisoformat(fields["published"])
     tuples = {key: tuple(fields.get(key, ())) for key in ("authors", "categories", "keywords")}
-    return SamplePaper(**{**fields, **tuples, "published": published.replace(tzinfo=UTC)})
+    organization = Organization(**fields["organization"]) if "organization" in fields else None
+    made = {**fields, **tuples, "published": published.replace(tzinfo=UTC), "organization": organization}
+    return SamplePaper(**made)
 
 
 def _row(fields: dict[str, Any], papers: Mapping[str, SamplePaper]) -> ListRow:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bot.samples.days import ListRow, SampleDay
 
-_LISTED_AT = timedelta(minutes=30)
+_LISTED_AT: Final = timedelta(minutes=30)
 """Lists open soon after midnight UTC."""
-_SUBMITTER = {"fullname": "Paper Pigeon sample", "type": "user", "isPro": False}
+_SUBMITTER: Final = {"fullname": "Paper Pigeon sample", "type": "user", "isPro": False}
 """Real rows name the member who submitted the paper; the samples leave private people out."""
+_NO_STAFF: Final = {"isHf": False, "isHfAdmin": False, "isMod": False}
 
 
 def daily_papers(day: SampleDay, listed: date, reached: int) -> list[dict[str, Any]]:
@@ -45,11 +46,12 @@ def _row(row: ListRow, listed: date, age: int) -> dict[str, Any]:
         "publishedAt": _instant(paper.published.astimezone(ZoneInfo("America/New_York"))),
         "title": paper.title,
         "summary": paper.summary,
-        "thumbnail": f"https://cdn-thumbnails.huggingface.co/social-thumbnails/papers/{paper.id}.png",
         "numComments": _count(row.comments, age),
-        "submittedBy": {"_id": submitter_id, "name": "paper-pigeon", **_SUBMITTER},
+        "submittedBy": {"_id": submitter_id, "name": "paper-pigeon", **_SUBMITTER, **_NO_STAFF},
         "isAuthorParticipating": False,
     }
+    if not paper.made_up:
+        outer["thumbnail"] = f"https://cdn-thumbnails.huggingface.co/social-thumbnails/papers/{paper.id}.png"
     if paper.code_url:
         inner["githubRepo"] = paper.code_url
     if row.stars:
@@ -57,7 +59,8 @@ def _row(row: ListRow, listed: date, age: int) -> dict[str, Any]:
     if paper.project_url:
         inner["projectPage"] = paper.project_url
     if paper.organization is not None:
-        organization = {"_id": _object_id(paper.organization["name"]), **paper.organization}
+        name, fullname = paper.organization.name, paper.organization.fullname
+        organization = {"_id": _object_id(name), "name": name, "fullname": fullname}
         inner["organization"] = organization
         outer["organization"] = organization
     for part in (inner, outer):

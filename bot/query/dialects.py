@@ -1,11 +1,120 @@
-"""Queries in the languages of other search engines: translated where that is safe, named where it is not.
+"""Queries in the languages of other search engines: translated where that is safe, refused with advice where not.
 
-arXiv's own language needs no translation, because ``ti:``, ``abs:``, ``au:``, ``all:`` and ``ANDNOT`` are ours as well.
+* arXiv's language (https://info.arxiv.org/help/api/user-manual.html) needs no translation: ``ti:``, ``abs:``, ``au:``,
+  ``all:`` and ``ANDNOT`` are ours as well.
+* PubMed's marks words with tags, ``copper[tiab]``: :mod:`bot.query.pubmed`.
+* Ovid's marks them with suffixes, ``copper.ti,ab.``: :mod:`bot.query.ovid`.
+
+Either may come as numbered lines that name earlier ones (``1 or 2``, ``or/1-5``, ``limit 3 to humans``); the result of
+such a search is its last line. Subject headings are searched as words, since a listing of new papers has none;
+operators, phrases and truncation stay what they were; nearness (``adj3``) becomes «both». The notes say so.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from typing import Final
+
+from bot.query import ovid, pubmed
+from bot.query.faults import Fault
+from bot.query.lexer import plain_signs
+from bot.query.limits import MAX_LENGTH
+from bot.query.phrases import Notes
+
+_REFERENCES = re.compile(r"[\d\s()#]*(?:\b(?:and|or|not)\b[\d\s()#]*)+", re.IGNORECASE)  # noqa: TID251 - ours
+_RANGE = re.compile(r"(or|and)\s*/?\s*(\d[\d\s,-]*)", re.IGNORECASE)  # noqa: TID251 - a pattern of ours
+_LIMIT = re.compile(r"(?:limit\s+(\d+)\s+to\b.*|remove duplicates from (\d+))", re.IGNORECASE)  # noqa: TID251 - ours
+_LABEL = re.compile(r"^(?:#?\d+\s*[.):]\s+|#\d+\s+(?!(?:and|or|not)\b))", re.IGNORECASE)  # noqa: TID251 - ours
+_REMARK = re.compile(r"\[[^\]\n]*\]")  # noqa: TID251 - a pattern of ours
+"""What people note beside a line of Ovid's; in PubMed's language brackets are tags."""
+_NUMBER = re.compile(r"\d+")  # noqa: TID251 - a pattern of ours
+
 
 def translated(text: str) -> tuple[str, tuple[str, ...]]:
     """``text`` in our language, and sentences on what the translation changed."""
-    return text, ()
+    signs = plain_signs(text)
+    tagged = pubmed.looks_like_it(signs)
+    if not tagged and not ovid.looks_like_it(signs):
+        return text, ()
+    notes: Notes = {f"Read as {'PubMed' if tagged else 'Ovid'}'s language.": None}
+    read = pubmed.expression if tagged else ovid.expression
+    if not tagged:
+        signs = _REMARK.sub(" ", signs)
+    lines = [line for raw in signs.splitlines() if (line := _LABEL.sub("", raw.strip(), count=1).strip())]
+    if len(lines) > 1 and (not tagged or any(_refers(line) for line in lines)):
+        return _Search(lines, read, notes).result(), tuple(notes)
+    return read(" ".join(lines), notes), tuple(notes)
+
+
+def _refers(line: str) -> bool:
+    """Whether a line consists of the numbers of others."""
+    return any(c.isdigit() for c in line) and bool(
+        _REFERENCES.fullmatch(line) or _RANGE.fullmatch(line.rstrip(". ")) or _LIMIT.fullmatch(line)
+    )
+
+
+class _Search:
+    """A search of several lines."""
+
+    def __init__(self, lines: list[str], read: Callable[[str, Notes], str], notes: Notes) -> None:
+        self.lines = lines
+        self.read = read
+        self.notes = notes
+        self.meanings: list[str] = []
+        self.used: set[int] = set()
+
+    def result(self) -> str:
+        """The last line, with every line that it names put in its place."""
+        for line in self.lines:
+            meaning = self.meaning(line)
+            if len(meaning) > 4 * MAX_LENGTH:
+                raise Fault("its lines, put into each other, are far too long; split it", 0, 0, whole=True)
+            self.meanings.append(meaning)
+        for number, line in enumerate(self.lines[:-1], start=1):
+            if number not in self.used:
+                why = (
+                    f"line {number} of the search (`{_short(line)}`) is used by no later line, so the numbers do not "
+                    "fit; join the lines with AND and OR, or paste the whole search with its numbers"
+                )
+                raise Fault(why, 0, 0, whole=True)
+        return self.meanings[-1]
+
+    def meaning(self, line: str) -> str:
+        """One line in our language."""
+        if limit := _LIMIT.fullmatch(line):
+            self.notes["Limits (`limit … to …`) are left out: new papers do not carry them."] = None
+            return self.earlier(int(limit[1] or limit[2]), line)
+        if span := _RANGE.fullmatch(line.rstrip(". ")):
+            joiner = f" {span[1].upper()} "
+            return f"({joiner.join(self.earlier(n, line) for n in _numbers(span[2]))})"
+        if _refers(line):
+            inner = _NUMBER.sub(lambda m: self.earlier(int(m[0]), line), line.replace("#", " "))
+            return f"({inner})"
+        return f"({self.read(line, self.notes)})"
+
+    def earlier(self, number: int, line: str) -> str:
+        """What an earlier line means."""
+        if not 1 <= number <= len(self.meanings):
+            why = f"its line `{_short(line)}` names line {number}, which does not come before it; paste the whole search"
+            raise Fault(why, 0, 0, whole=True)
+        self.used.add(number)
+        return self.meanings[number - 1]
+
+
+_MOST_LINES: Final = 500
+
+
+def _numbers(text: str) -> list[int]:
+    """The line numbers of ``1-3, 7``."""
+    found: list[int] = []
+    for part in text.replace(" ", "").split(","):
+        first, dash, last = part.partition("-")
+        if first.isdigit() and (not dash or last.isdigit()):
+            found += range(int(first), min(int(last or first), int(first) + _MOST_LINES) + 1)
+    return found
+
+
+def _short(line: str) -> str:
+    line = line.replace("`", "'")
+    return line if len(line) <= 40 else line[:39].rstrip() + "…"

@@ -10,7 +10,7 @@ from bot.errors import QueryError
 
 _SHOWN: Final = 48
 """Most characters of the faulty part that are shown."""
-_LONGEST_REPAIR: Final = 240
+_LONGEST_REPAIR: Final = 400
 """A longer repair is not written out in the sentence; it is offered as :attr:`QueryError.repair`."""
 _STEPS: Final = 8
 """A query may have several faults; so many are mended one after the other before we give up."""
@@ -29,12 +29,15 @@ class Fault(Exception):
         self.mended = mended
         self.whole = whole
         """It is about the query as a whole: no place is shown."""
+        self.part = ""
+        """The faulty part, where the text that was read is not the one that was typed."""
 
 
 def explained(text: str, fault: Fault, read: Callable[[str], object]) -> QueryError:
     """The error for a person. ``read`` tries a repair and raises :class:`Fault` if that does not read either."""
     repair = _repaired(text, fault, read)
-    place = "" if fault.whole else f" at ▸ `{_shown(text, fault)}`"
+    part = fault.part or ("" if fault.whole else shown(text, fault))
+    place = f" at ▸ `{part}`" if part else ""
     message = f"I can't read the query{place}: {fault.why}" + ("" if fault.why.endswith("?") else ".")
     if repair is not None and len(repair) <= _LONGEST_REPAIR:
         message += f" Try `{repair}`"
@@ -43,7 +46,7 @@ def explained(text: str, fault: Fault, read: Callable[[str], object]) -> QueryEr
 
 def nearest(word: str, names: Iterable[str]) -> str | None:
     """The one of ``names`` that was probably meant by ``word``."""
-    close = get_close_matches(word.lower(), list(names), n=1, cutoff=0.6)
+    close = get_close_matches(word.lower(), list(names), n=1, cutoff=0.7)
     return close[0] if close else None
 
 
@@ -62,7 +65,7 @@ def _repaired(text: str, fault: Fault, read: Callable[[str], object]) -> str | N
     return None
 
 
-def _shown(text: str, fault: Fault) -> str:
+def shown(text: str, fault: Fault) -> str:
     """The faulty part on one line, cut in the middle of nowhere only if it is long."""
     part = " ".join(text[fault.start : fault.end].replace("`", "'").split())
     if not part:

@@ -146,10 +146,10 @@ def _term(field: str | None, value: str, weight_: float, *, quoted: bool, start:
             "a `*` can only stand at the end of a word", start, end, scope + (f'"{kept}"' if quoted else kept)
         )
     if any(
-        c == "?" and base[i - 1 : i].isalnum() and base[i + 1 : i + 2].isalnum() for i, c in enumerate(base)
+        c in "?#" and base[i - 1 : i].isalnum() and base[i + 1 : i + 2].isalnum() for i, c in enumerate(base)
     ):
-        kept = value.replace("?", "")
-        why = "`?` for a letter is not known here; write both spellings with `OR`"
+        kept = value.replace("?", "").replace("#", "")
+        why = "`?` and `#` for a letter are not known here; write both spellings with `OR`"
         raise Fault(why, start, end, scope + (f'"{kept}"' if quoted else kept))
     if prefix and len(words[-1]) < limits.MIN_PREFIX:
         single = len(words[-1]) == 1 and words[-1].isascii()

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.query import dialects, fields, leafs, limits
-from bot.query.faults import Fault, explained
+from bot.query import dialects, fields, leafs, limits, prose
+from bot.query.faults import Fault, explained, shown
 from bot.query.lexer import Kind, Piece, pieces
 from bot.query.normal import printed
 from bot.query.tree import And, Like, Node, Not, Or, Query, Term, all_of, any_of, leaves, none_of
@@ -45,6 +45,8 @@ def _read(text: str) -> Query:
         raise Fault(f"{why}; split it into several subscriptions", 0, len(text), whole=True)
     if not text.strip():
         raise Fault("it is empty", 0, len(text), _EXAMPLE, whole=True)
+    if (sentence := prose.described(text)) is not None:
+        raise Fault(prose.ADVICE, 0, len(text), f'like:"{sentence}"', whole=True)
     translated, notes = dialects.translated(text)
     reader = _Reader(translated)
     try:
@@ -55,6 +57,7 @@ def _read(text: str) -> Query:
         if translated == text:
             raise
         # Places in the translation are no places in the typed text; the repair is one of the translation.
+        fault.part = "" if fault.whole else shown(translated, fault)
         fault.mended = (
             None
             if fault.mended is None

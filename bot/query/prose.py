@@ -1,0 +1,33 @@
+"""Tell a description of an interest from a list of words: all words of a paragraph never stand in one paper."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from bot.text.words import STOP_WORDS, fold
+
+ADVICE: Final = (
+    "it reads like a description, and a filter wants each of its words in the paper; ask for its meaning with `like:`, "
+    "or name the words that matter"
+)
+_QUOTED = re.compile(r'"[^"]*"|“[^”]*”')  # noqa: TID251 - a pattern of ours
+_SIGN = re.compile(r"\b(?:AND|OR|NOT|ANDNOT)\b|\||\[\w+\]|[<>]=?\s?\d|\badj\d?\b|\.(?:ti|ab|tw|mp)\b")  # noqa: TID251 - ours
+_WORD = re.compile(r"[^\W\d_]+")  # noqa: TID251 - a pattern of ours
+_PROSE: Final = ((12, 0.2), (40, 0.08))
+"""So many words, of which so many are :data:`STOP_WORDS`: in running English it is every fourth word, in a list with
+bullets every tenth, among search terms hardly any."""
+_LONGEST: Final = 400
+
+
+def described(text: str) -> str | None:
+    """The beginning of ``text``, fit to be quoted, if it is running prose; else ``None``."""
+    bare = _QUOTED.sub(" ", text)
+    if _SIGN.search(bare):
+        return None
+    words = [fold(word) for word in _WORD.findall(bare)]
+    common = sum(word in STOP_WORDS for word in words)
+    if not any(len(words) >= fewest and common >= share * len(words) for fewest, share in _PROSE):
+        return None
+    sentence = " ".join(re.sub(r'["“”„«»*#`]+', " ", text).split())
+    return sentence if len(sentence) <= _LONGEST else sentence[:_LONGEST].rpartition(" ")[0]

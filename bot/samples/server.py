@@ -94,16 +94,15 @@ class SampleServer:
         application.router.add_get("/rss/{categories}", self._rss)
         application.router.add_get("/atom/{categories}", self._atom)
         application.router.add_get("/api/query", self._query)
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
         try:
             listener = socket.create_server((_HOST, 0))
         except OSError as error:
-            await self._runner.cleanup()
             raise StartError(
                 f"The sample listing could not open a port on {_HOST} ({error.strerror}). "
                 "Free some, or allow this program to listen there, and start again."
             ) from error
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
         await web.SockSite(self._runner, listener).start()
         self._base = f"http://{_HOST}:{listener.getsockname()[1]}"
         return self
@@ -148,7 +147,7 @@ class SampleServer:
         return _answer(request, body, "application/atom+xml", batch_time(announced))
 
     async def _query(self, request: web.Request) -> web.Response:
-        announced = [item for day in reversed(load()[: self.day]) for item in reversed(day.arxiv)]
+        announced = [item for day in reversed(load()[: self.day]) for item in day.arxiv]
         midnight = batch_time(self._date_of(self.day))
         address = self._address(request)
         try:

@@ -176,6 +176,21 @@ async def test_a_feed_of_a_weekend_does_not_skip_its_own_day(http, whole, server
     assert [day.text for day in thursday.iter("day")] == ["Sunday", "Saturday"]
 
 
+async def test_titles_are_in_the_spelling_of_each_listing(http, server, clock):
+    await clock.advance(45)
+    async with http.get(f"{server.huggingface_url}/api/daily_papers?date=2026-03-06") as answer:
+        assert any(row["title"].startswith("A^2FM: ") for row in await answer.json())
+    feed = await tree(http, f"{server.arxiv_rss_url}/rss/cs.CL")
+    assert any(one.text.startswith(r"A\textsuperscript{2}FM: ") for one in feed.iter("title"))
+
+
+async def test_subject_classes_of_other_schemes_are_in_the_api_only(http, server):
+    feed = await tree(http, f"{server.arxiv_rss_url}/rss/q-bio.BM")
+    assert [one.text for one in feed.iter("category")] == ["cs.LG", "q-bio.BM"]
+    api = await tree(http, f"{server.arxiv_api_url}?search_query=cat:q-bio.BM")
+    assert [one.get("term") for one in api.iter(f"{ATOM}category")] == ["cs.LG", "q-bio.BM", "92B20"]
+
+
 async def test_accents_are_tex_in_the_feeds_and_unicode_in_the_api(http, whole):
     feed = await tree(http, f"{whole.arxiv_rss_url}/rss/cs.CV")
     creators = " ".join(one.text for one in feed.iter(f"{DC}creator"))

@@ -73,7 +73,8 @@ class ConsoleAdapter:
                 for task in tasks:
                     task.cancel()
         except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+            stops = [error for error in errors.exceptions if isinstance(error, StopRequested)]
+            raise (stops or errors.exceptions)[0] from None
 
     async def send(self, destination: Destination, card: Card, *, key: str) -> MessageRef:  # noqa: ARG002
         """Print the card. Raises RetryLater where the output is closed: it is kept for the next run."""

@@ -17,15 +17,20 @@ from typing import Final, TextIO
 _LONGEST: Final = 64 * 1024
 """Characters of a line that never ends after which it is taken as ended."""
 
+_WAITING: Final = 100
+"""Lines that may wait; a faster writer waits itself."""
+
 
 class Lines:
     """The lines of one input; they wait here while nobody asks."""
 
     def __init__(self, source: TextIO) -> None:
         """Raises OSError or ValueError where ``source`` is no open file of the system."""
+        self._source = source  # kept: closed by its end of life, its number would come to mean another file
         self._descriptor = source.fileno()
         self.interactive = source.isatty()
-        self._lines: asyncio.Queue[str | None] = asyncio.Queue(maxsize=100)
+        self._lines: asyncio.Queue[str | None] = asyncio.Queue()
+        self._room = threading.Semaphore(_WAITING)
         self._started = False
         self._ended = False
 
@@ -38,6 +43,7 @@ class Lines:
             loop = asyncio.get_running_loop()
             threading.Thread(target=self._read, args=(loop,), name="console-input", daemon=True).start()
         line = await self._lines.get()
+        self._room.release()
         self._ended = line is None
         return line
 
@@ -45,21 +51,25 @@ class Lines:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         pending = ""
         try:
-            while chunk := os.read(self._descriptor, 4096):
+            while chunk := self._chunk():
                 *whole, pending = (pending + decoder.decode(chunk)).split("\n")
                 if len(pending) > _LONGEST:
                     whole, pending = [*whole, pending], ""
                 for line in whole:
                     self._hand_over(line.rstrip("\r"), loop)
-        except OSError:  # the terminal is gone: the same as the end of input
-            pass
-        try:
             if pending:
                 self._hand_over(pending, loop)
             self._hand_over(None, loop)
         except RuntimeError:  # the loop is closed: nobody listens any more
-            pass
+            return
+
+    def _chunk(self) -> bytes:
+        try:
+            return os.read(self._descriptor, 4096)
+        except OSError:  # the terminal is gone: the same as the end of input
+            return b""
 
     def _hand_over(self, line: str | None, loop: asyncio.AbstractEventLoop) -> None:
-        """Put a line in the queue, waiting while it is full."""
-        asyncio.run_coroutine_threadsafe(self._lines.put(line), loop).result()
+        """Put a line in the queue, waiting while there is no room. Raises RuntimeError where the loop is closed."""
+        self._room.acquire()
+        loop.call_soon_threadsafe(self._lines.put_nowait, line)

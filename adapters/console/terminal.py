@@ -49,6 +49,7 @@ class Terminal:
             color_system=self._real.color_system,  # type: ignore[arg-type]
             no_color=self._real.no_color,
             width=width,
+            height=25,  # without both, rich takes a dumb terminal for 80 columns
             legacy_windows=False,
             highlight=False,
             emoji=False,
@@ -79,7 +80,7 @@ def _line(line: Line) -> RenderableType:
     if not line.lead:
         return text
     if not line.lead.strip():
-        return Padding(text, (0, 0, 0, len(line.lead)))
+        return Padding(text, (0, 0, 0, len(line.lead)), expand=False)
     row = Table.grid(padding=0)
     row.add_column(width=len(line.lead))
     row.add_column(ratio=1, overflow="fold")

@@ -94,7 +94,7 @@ def zone(text: str) -> str:
             + " or ".join(f"`{other}`" for other in others)
             + "."
         )
-    found = _ABBREVIATIONS.get(word) or _names().get(word) or _cities().get(word)
+    found = city_of(word) or _names().get(word)
     if found:
         return found
     if word[:3] in {"utc", "gmt"} or word[:1] in {"+", "-"}:
@@ -113,6 +113,12 @@ def offered() -> tuple[str, ...]:
     """The names to offer, sorted: places and UTC, without the database's older names."""
     names = available_timezones() - _NOT_OFFERED
     return ("UTC", *sorted(name for name in names if name.startswith(_AREAS) and "/" in name))
+
+
+def city_of(text: str) -> str | None:
+    """The zone of a city or abbreviation as people write it, ``None`` where there is none of that name."""
+    word = " ".join(text.replace("_", " ").split()).lower()
+    return _ABBREVIATIONS.get(word) or _cities().get(word)
 
 
 @cache

@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from enum import Enum
 from typing import Final
 
 from bot.query import ovid, pubmed
 from bot.query.faults import Fault
+from bot.query.fields import ALIASES, FIELDS
 from bot.query.lexer import plain_signs
 from bot.query.limits import MAX_LENGTH
 from bot.query.phrases import Notes
@@ -28,16 +30,30 @@ _LIMIT = re.compile(r"(?:limit\s+(\d+)\s+to\b.*|remove duplicates from (\d+))", 
 _LABEL = re.compile(r"^(?:#?\d+\s*[.):]\s+|#\d+\s+(?!(?:and|or|not)\b))", re.IGNORECASE)  # noqa: TID251 - ours
 _REMARK = re.compile(r"\[[^\]\n]*\]")  # noqa: TID251 - a pattern of ours
 """What people note beside a line of Ovid's; in PubMed's language brackets are tags."""
+_OURS = re.compile(rf'"[^"]*"|(?<![\w-])(?:{"|".join((*FIELDS, *ALIASES))}):[^\s()"]+', re.IGNORECASE)  # noqa: TID251
 _NUMBER = re.compile(r"\d+")  # noqa: TID251 - a pattern of ours
 
 
-def translated(text: str) -> tuple[str, tuple[str, ...]]:
+class Dialect(Enum):
+    """A foreign language that we read."""
+
+    PUBMED = "PubMed"
+    OVID = "Ovid"
+
+
+def spoken(text: str) -> Dialect | None:
+    """The foreign language that ``text`` is written in, by marks that ours has not; quotations and fields apart."""
+    bare = _OURS.sub('""', plain_signs(text))
+    if pubmed.looks_like_it(bare):
+        return Dialect.PUBMED
+    return Dialect.OVID if ovid.looks_like_it(bare) else None
+
+
+def translated(text: str, dialect: Dialect) -> tuple[str, tuple[str, ...]]:
     """``text`` in our language, and sentences on what the translation changed."""
     signs = plain_signs(text)
-    tagged = pubmed.looks_like_it(signs)
-    if not tagged and not ovid.looks_like_it(signs):
-        return text, ()
-    notes: Notes = {f"Read as {'PubMed' if tagged else 'Ovid'}'s language.": None}
+    tagged = dialect is Dialect.PUBMED
+    notes: Notes = {f"Read as {dialect.value}'s language.": None}
     read = pubmed.expression if tagged else ovid.expression
     if not tagged:
         signs = _REMARK.sub(" ", signs)
@@ -71,13 +87,15 @@ class _Search:
             if len(meaning) > 4 * MAX_LENGTH:
                 raise Fault("its lines, put into each other, are far too long; split it", 0, 0, whole=True)
             self.meanings.append(meaning)
-        for number, line in enumerate(self.lines[:-1], start=1):
-            if number not in self.used:
-                why = (
-                    f"line {number} of the search (`{_short(line)}`) is used by no later line, so the numbers do not "
-                    "fit; join the lines with AND and OR, or paste the whole search with its numbers"
-                )
-                raise Fault(why, 0, 0, whole=True)
+        unused = [n for n in range(1, len(self.lines)) if n not in self.used]
+        if len(unused) > _MOST_UNUSED * len(self.lines):
+            why = (
+                f"line {unused[0]} of the search (`{_short(self.lines[unused[0] - 1])}`) is used by no later line, so "
+                "the numbers do not fit; join the lines with AND and OR, or paste the whole search with its numbers"
+            )
+            raise Fault(why, 0, 0, whole=True)
+        if unused:
+            self.notes[f"Used by no later line and left out: {', '.join(map(str, unused))}."] = None
         return self.meanings[-1]
 
     def meaning(self, line: str) -> str:
@@ -103,6 +121,8 @@ class _Search:
 
 
 _MOST_LINES: Final = 500
+_MOST_UNUSED: Final = 0.1
+"""A share of lines that lead nowhere is the trace of a second thought; more are a sign of wrong numbers."""
 
 
 def _numbers(text: str) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, cast
 
 from bot.query import fields, limits
@@ -27,7 +28,8 @@ _OPERATORS: Final = {
     "=": "=",
 }
 _SIGNS: Final = frozenset("<>=≥≤")
-_JOINERS: Final = frozenset({"and", "or", "not", "andnot"})
+_SIGN = re.compile(r"and|or|not|andnot|adj\d*")  # noqa: TID251 - a pattern of ours
+"""Words that are signs unless quoted, here or in Ovid's language."""
 
 
 def leaf(field: str | None, value: str, weight: float, *, quoted: bool, start: int, end: int) -> Leaf:
@@ -157,7 +159,8 @@ def _term(field: str | None, value: str, weight_: float, *, quoted: bool, start:
         if single and len(words) == 1:
             why += f'; for the algorithm write `"{words[-1].upper()}*"`'
         raise Fault(why, start, end, f'{scope}"{" ".join(words)}{"*" if single else ""}"')
-    exact = quoted or (field is None and len(words) == 1 and words[0] in _JOINERS)
+    sign = field is None and len(words) == 1 and _SIGN.fullmatch(words[0]) is not None
+    exact = quoted or sign or (not prefix and words[-1].endswith("*"))
     return Term(words, field, exact, prefix, weight_)
 
 

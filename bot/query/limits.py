@@ -11,7 +11,7 @@ MAX_LENGTH: Final = 6000
 """Code points, as typed and in the normal form."""
 MAX_TERMS: Final = 500
 """Words, names, categories, comparisons …: the leaves of the tree."""
-MAX_DEPTH: Final = 30
+MAX_DEPTH: Final = 50
 """Parentheses inside parentheses."""
 MAX_PHRASE: Final = 30
 """Words of one phrase."""

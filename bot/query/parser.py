@@ -47,7 +47,9 @@ def _read(text: str) -> Query:
         raise Fault("it is empty", 0, len(text), _EXAMPLE, whole=True)
     if (sentence := prose.described(text)) is not None:
         raise Fault(prose.ADVICE, 0, len(text), f'like:"{sentence}"', whole=True)
-    translated, notes = dialects.translated(text)
+    translated, notes = text, tuple[str, ...]()
+    if (dialect := dialects.spoken(text)) is not None and not _is_normal(text):
+        translated, notes = dialects.translated(text, dialect)
     reader = _Reader(translated)
     try:
         root = reader.query()
@@ -68,6 +70,14 @@ def _read(text: str) -> Query:
     return Query(root, normal, text, (*notes, *reader.notes))
 
 
+def _is_normal(text: str) -> bool:
+    """Whether it is a normal form, which is ours whatever it looks like."""
+    try:
+        return printed(_Reader(text).query()) == text
+    except Fault:
+        return False
+
+
 def _check(text: str, root: Node, normal: str) -> None:
     """Refuse what would match every paper, and what has grown too long in the normal form."""
     if len(normal) > limits.MAX_LENGTH:
@@ -77,6 +87,8 @@ def _check(text: str, root: Node, normal: str) -> None:
             len(text),
             whole=True,
         )
+    if (sentence := prose.described(normal)) is not None:
+        raise Fault(prose.ADVICE, 0, len(text), f'like:"{sentence}"', whole=True)
     found = list(leaves(root))
     if sum(isinstance(leaf, Like) for leaf in found) > limits.MAX_LIKES:
         raise Fault(f"it has more than {limits.MAX_LIKES} examples of meaning", 0, len(text), whole=True)

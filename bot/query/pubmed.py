@@ -51,6 +51,11 @@ def expression(text: str, notes: Notes) -> str:
     at, begun = 0, 0
     while at < len(text):
         if (tag := _TAG.match(text, at)) and words:
+            if tag[1].lower() in _DATES and out[-1:] == ["AND"]:
+                notes["Dates are left out: a subscription brings what appears from now on."] = None
+                out.pop()
+                words, at = [], tag.end()
+                continue
             out.append(_tagged(" ".join(words), tag[1].lower(), notes, text=text, start=begun, end=tag.end()))
             words, at = [], tag.end()
         elif piece := _PIECE.match(text, at):

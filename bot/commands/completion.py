@@ -33,8 +33,9 @@ def rank(choices: Iterable[Choice], typed: str) -> Sequence[Choice]:
     ]
     if not graded and len(word) >= 3:
         # Only then, since it costs a hundred times as much as looking for the word itself.
+        matcher = SequenceMatcher(None, b=word, autojunk=False)
         graded = [
-            (-likeness, place) for place, choice in enumerate(known) if (likeness := _likeness(word, choice))
+            (-near, place) for place, choice in enumerate(known) if (near := _likeness(matcher, choice))
         ]
     return [_cut(known[place]) for _, place in sorted(graded)[:MOST]]
 

@@ -10,7 +10,7 @@ nobody (https://discord.com/developers/docs/components/reference#anatomy-of-a-co
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 _BASE: Final = 1 << 30
@@ -45,7 +45,7 @@ def bears(message: Mapping[str, Any], key: str) -> bool:
         return True
     outer, inner = ids(key)
     for container in message.get("components") or ():
-        parts = container.get("components") or ({},)
+        parts: Sequence[Mapping[str, Any]] = container.get("components") or ({},)
         if container.get("id") == outer and parts[0].get("id") == inner:
             return True
     return False

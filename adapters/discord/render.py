@@ -39,7 +39,7 @@ from bot.text.cut import Unit, cut
 COMPONENTS_V2: Final = 1 << 15
 EPHEMERAL: Final = 1 << 6
 """https://discord.com/developers/docs/resources/message#message-object-message-flags"""
-NO_MENTIONS: Final = {"parse": []}
+NO_MENTIONS: Final[dict[str, list[str]]] = {"parse": []}
 
 _SECTION, _TEXT, _THUMBNAIL, _GALLERY, _FILE, _SEPARATOR, _CONTAINER = 9, 10, 11, 12, 13, 14, 17
 _ACCENTS: Final = {

@@ -50,7 +50,7 @@ class _Bucket(Ratelimit):
         self._last_request = self._loop.time()
         while True:
             if self.is_expired():
-                self.reset()
+                self.reset()  # type: ignore[no-untyped-call]
             if self.remaining > 0:
                 break
             if self.expires is not None:
@@ -66,7 +66,7 @@ class _Bucket(Ratelimit):
     ) -> None:
         self.outgoing -= 1
         if self.expires is None:
-            self.reset()
+            self.reset()  # type: ignore[no-untyped-call]
         self._wake(len(self._pending_requests))
 
 
@@ -98,13 +98,6 @@ class Rest:
         self._opening = asyncio.Lock()
         self.user_id = ""
         """The bot's own user id, once something was asked."""
-
-    @classmethod
-    def over(cls, http: HTTPClient, pace: Pace, user_id: str) -> Rest:
-        """Use a client that is already open."""
-        rest = cls("", pace)
-        rest._http, rest.user_id = http, user_id
-        return rest
 
     async def open(self) -> None:
         """Log in, unless that is done. Raises a DeliveryError; a refused token is a LoginFailure under it."""

@@ -1,0 +1,314 @@
+"""What people do on Discord: commands, menus, buttons, dialogues and typing, each carried to the core.
+
+Everything comes through one door, ``on_interaction``, and nothing about it is kept in memory: a press says
+its command itself, so buttons work however old the card and however often the bot was restarted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final, cast
+
+import discord
+import structlog
+
+from adapters.discord import commands, errors, forms
+from adapters.discord.answers import Answers
+from adapters.discord.buttons import FORM, command_of
+from adapters.discord.origins import Interaction, in_server, origin
+from adapters.discord.rest import Rest
+from adapters.discord.rights import lacking
+from bot.cards import Action, Card, CardKind, Form, Paragraph, Span
+from bot.clock import Clock
+from bot.commands.model import Choice, Command, OptionKind
+from bot.commands.parse import parse
+from bot.commands.verbs import BY_NAME
+from bot.errors import CommandError, DeliveryError
+from bot.ports import CommandHandler, Origin, Reply, Shelf
+from bot.text.ids import canonical_id
+
+_log = structlog.get_logger(__name__)
+
+PATIENCE: Final = 0.8
+"""Seconds in which an answer may come by itself; then the interaction is acknowledged and the answer follows.
+Discord waits 3 seconds."""
+_TYPING: Final = 2.0
+_AGAIN: Final = "p1-again:"
+"""A button that opens a dialogue again with what was typed; the form waits on the shelf."""
+_KEPT: Final = timedelta(hours=1)
+_SEEN: Final = 2000
+_URL: Final = re.compile(r"https?://[^\s<>()\[\]\"'|]+")  # noqa: TID251 — our own pattern
+
+_COMMAND, _COMPONENT, _COMPLETE, _SUBMIT = (
+    discord.InteractionType.application_command,
+    discord.InteractionType.component,
+    discord.InteractionType.autocomplete,
+    discord.InteractionType.modal_submit,
+)
+
+
+class Desk:
+    """Takes every interaction, has the core answer it, and shows the answer."""
+
+    def __init__(self, handle: CommandHandler, rest: Rest, clock: Clock, shelf: Shelf) -> None:
+        self._handle = handle
+        self._rest = rest
+        self._clock = clock
+        self._shelf = shelf
+        self._seen: OrderedDict[int, None] = OrderedDict()
+
+    async def serve(self, interaction: Interaction) -> None:
+        """Answer one interaction; never raises for what a person or Discord did."""
+        if interaction.id in self._seen:  # a resumed session tells some things twice
+            return
+        self._seen[interaction.id] = None
+        if len(self._seen) > _SEEN:
+            self._seen.popitem(last=False)
+        answers = Answers(
+            self._rest,
+            interaction=interaction.id,
+            token=interaction.token,
+            application=interaction.application_id,
+        )
+        data = cast("Mapping[str, Any]", interaction.data or {})
+        try:
+            if interaction.type is _COMPLETE:
+                await self._complete(interaction, answers, data)
+            elif interaction.type is _COMPONENT and (token := _kept_form(data)):
+                await self._open_again(interaction, answers, token)
+            else:
+                await self._carry_out(interaction, answers, data)
+        except DeliveryError as error:
+            late = errors.code_of(error) in {errors.UNKNOWN_INTERACTION, errors.ALREADY_ACKNOWLEDGED}
+            _log.warning(
+                "An answer came too late for Discord."
+                if late
+                else "An answer could not be shown on Discord.",
+                reason=str(error),
+                interaction=interaction.id,
+            )
+
+    # --- commands -----------------------------------------------------------------------------
+
+    async def _carry_out(self, interaction: Interaction, answers: Answers, data: Mapping[str, Any]) -> None:
+        asked = origin(interaction)
+        started = self._clock.monotonic()
+        work = asyncio.ensure_future(self._reply(interaction, asked, data))
+        try:
+            await asyncio.wait({work}, timeout=PATIENCE)
+            hidden, pressed = in_server(interaction), interaction.message is not None
+            late = not work.done()
+            if late:
+                await answers.later(hidden=hidden, pressed=pressed)
+            _log.debug(
+                "An interaction was acknowledged.", ms=round((self._clock.monotonic() - started) * 1000)
+            )
+            reply = await work
+        finally:
+            work.cancel()
+        if late:
+            await self._answer_late(
+                reply, answers, hidden=hidden, replaces=pressed and self._own(interaction), pressed=pressed
+            )
+        else:
+            await self._answer(interaction, reply, answers, hidden=hidden, pressed=pressed)
+        if reply.announce is not None and hidden:
+            await answers.add(reply.announce, hidden=False)
+
+    async def _reply(self, interaction: Interaction, asked: Origin, data: Mapping[str, Any]) -> Reply:
+        """What the core says; a sentence where it cannot be asked or fails."""
+        try:
+            command = _command(interaction.type, data)
+            if command is None:
+                return Reply(
+                    card=_sentence("I don't know that button any more. `/papers help` shows what I can do.")
+                )
+            return await self._handle(command, asked)
+        except CommandError as error:
+            return Reply(card=_sentence(str(error)))
+        except Exception:  # noqa: BLE001 — the person gets a number, the log the whole of it
+            number = secrets.token_hex(3)
+            _log.exception(
+                "A command failed.", incident=number, verb=data.get("name") or data.get("custom_id")
+            )
+            return Reply(
+                card=_sentence(
+                    "Something went wrong on my side, and nothing was changed as far as I know. "
+                    f"Try again in a minute. If it stays, tell who runs me the number {number}."
+                )
+            )
+
+    async def _answer(
+        self, interaction: Interaction, reply: Reply, answers: Answers, *, hidden: bool, pressed: bool
+    ) -> None:
+        if reply.form is not None and interaction.type is not _SUBMIT:
+            await answers.ask(reply.form)
+        elif reply.form is not None:  # Discord opens no dialogue from a dialogue
+            await answers.show(await self._offer_form(reply.form, interaction), hidden=hidden)
+        elif reply.replace and pressed and self._own(interaction):
+            await answers.change(reply.card)
+        else:
+            await answers.show(reply.card, hidden=hidden and reply.private)
+
+    async def _answer_late(
+        self, reply: Reply, answers: Answers, *, hidden: bool, replaces: bool, pressed: bool
+    ) -> None:
+        card = reply.card if reply.form is None else await self._offer_form(reply.form, None)
+        if pressed and not (reply.replace and replaces):
+            await answers.add(card, hidden=hidden and reply.private)
+        elif hidden and not reply.private and not pressed:
+            # «thinking…» was shown to the asker alone, and its first answer would be, too
+            await answers.take_back()
+            await answers.add(card, hidden=False)
+        else:
+            await answers.finish(card)
+
+    def _own(self, interaction: Interaction) -> bool:
+        """Is the message under the button a private answer of ours, which may be replaced?"""
+        message = interaction.message
+        return message is not None and (message.flags.ephemeral or interaction.guild_id is None)
+
+    # --- dialogues ----------------------------------------------------------------------------
+
+    async def _offer_form(self, form: Form, interaction: Interaction | None) -> Card:
+        """A button that opens the form, with all that was typed still in it."""
+        if interaction is not None:
+            data = cast("Mapping[str, Any]", interaction.data or {})
+            form = forms.filled(form, forms.answers(data.get("components") or ()))
+        token = secrets.token_urlsafe(12)
+        await self._shelf.put(f"form/{token}", forms.dumps(form), ttl=_KEPT)
+        text = form.error or "The form is ready."
+        return Card(
+            kind=CardKind.REPLY,
+            blocks=(Paragraph((Span(text),)),),
+            actions=(Action("Open the form", command=f"{_AGAIN}{token}"),),
+            fallback=text,
+            accent="error" if form.error else "",
+        )
+
+    async def _open_again(self, interaction: Interaction, answers: Answers, token: str) -> None:
+        kept = await self._shelf.get(f"form/{token}")
+        if kept is None:
+            await answers.show(
+                _sentence("That form has expired. Use the command again."), hidden=in_server(interaction)
+            )
+            return
+        await answers.ask(forms.loads(kept))
+
+    # --- completion ---------------------------------------------------------------------------
+
+    async def _complete(self, interaction: Interaction, answers: Answers, data: Mapping[str, Any]) -> None:
+        verb, options = _subcommand(data)
+        focused = next((option for option in options if option.get("focused")), {})
+        name, typed = str(focused.get("name", "")), str(focused.get("value", ""))
+        kinds = {option.name: option.kind for option in BY_NAME[verb].options} if verb in BY_NAME else {}
+        offered: Sequence[Choice]
+        if kinds.get(name) is OptionKind.DESTINATION:
+            offered = places(interaction, typed)
+        else:
+            try:
+                async with asyncio.timeout(_TYPING):
+                    offered = await self._handle.complete(verb, name, typed, origin(interaction))
+            except Exception as error:  # noqa: BLE001 — completion is a courtesy: it stays empty rather than failing
+                _log.warning("Completion failed.", verb=verb, option=name, error=type(error).__name__)
+                offered = ()
+        await answers.offer(offered)
+
+
+def places(interaction: Interaction, typed: str) -> list[Choice]:
+    """Where cards may go: here, me, and the channels that the asker sees; those closed to us say why."""
+    word = typed.strip().lstrip("#").casefold()
+    made = [Choice("here", "here: this channel"), Choice("me", "me: direct messages")]
+    guild, user = interaction.guild, interaction.user
+    if in_server(interaction) and guild is not None and isinstance(user, discord.Member):
+        channels: list[discord.TextChannel | discord.ForumChannel] = [*guild.text_channels, *guild.forums]
+        for channel in sorted(channels, key=lambda one: (one.position, one.id)):
+            if word in channel.name.casefold() and channel.permissions_for(user).view_channel:
+                lacks = lacking(channel, guild)
+                note = f" (I lack {', '.join(lacks)})" if lacks else ""
+                made.append(Choice(f"<#{channel.id}>", f"#{channel.name}{note}"))
+    return [choice for choice in made if word in choice.label.casefold()]
+
+
+def _command(kind: discord.InteractionType, data: Mapping[str, Any]) -> Command | None:
+    """The command that an interaction asks for; ``None`` for a control that is not ours."""
+    if kind is _COMMAND:
+        if verb := commands.MENUS.get(str(data.get("name"))):
+            return _from_message(verb, data)
+        verb_name, options = _subcommand(data)
+        return Command(verb=verb_name, options=commands.given(options))
+    custom_id = str(data.get("custom_id", ""))
+    if kind is _SUBMIT:
+        if not custom_id.startswith(FORM):
+            return None
+        base = _unchecked(custom_id.removeprefix(FORM))
+        return Command(
+            verb=base.verb, options={**base.options, **forms.answers(data.get("components") or ())}
+        )
+    written = command_of(custom_id, data.get("values") or ())
+    return parse(written) if written else None
+
+
+def _kept_form(data: Mapping[str, Any]) -> str | None:
+    """The token of the dialogue that a button opens again."""
+    written = command_of(str(data.get("custom_id", ""))) or ""
+    return written.removeprefix(_AGAIN) if written.startswith(_AGAIN) else None
+
+
+def _unchecked(written: str) -> Command:
+    """The command of a form: its required options may still be among the fields."""
+    verb, _, rest = written.strip().partition(" ")
+    return parse(written) if rest else Command(verb=verb)
+
+
+def _subcommand(data: Mapping[str, Any]) -> tuple[str, Sequence[Mapping[str, Any]]]:
+    options = data.get("options") or ()
+    if not options:
+        return "help", ()
+    return str(options[0].get("name", "")), options[0].get("options") or ()
+
+
+def _from_message(verb: str, data: Mapping[str, Any]) -> Command:
+    """The first paper that a message links to."""
+    messages = (data.get("resolved") or {}).get("messages") or {}
+    message = messages.get(str(data.get("target_id"))) or {}
+    for text in _texts(message):
+        for url in _URL.findall(text):
+            if paper := canonical_id(url.rstrip(".,;:!?*_~`\\")):
+                return Command(verb=verb, options={"paper": paper})
+    raise CommandError(
+        "I see no link to a paper in that message. I know links of arxiv.org, huggingface.co/papers, doi.org, "
+        "biorxiv.org and medrxiv.org."
+    )
+
+
+def _texts(node: Any) -> Iterator[str]:
+    """Every text and address in a message: content, embeds and components."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, Mapping):
+        for name in (
+            "content",
+            "url",
+            "title",
+            "description",
+            "embeds",
+            "components",
+            "accessory",
+            "message_snapshots",
+            "message",
+        ):
+            if name in node:
+                yield from _texts(node[name])
+    elif isinstance(node, list):
+        for part in node:
+            yield from _texts(part)
+
+
+def _sentence(text: str) -> Card:
+    return Card(kind=CardKind.ERROR, blocks=(Paragraph((Span(text),)),), fallback=text, accent="error")

@@ -1,0 +1,88 @@
+"""Who may do what, from the verified interaction and the servers that the gateway told of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import discord
+
+from adapters.discord import permissions
+from bot.models import Destination
+
+if TYPE_CHECKING:
+    from discord.guild import GuildChannel
+
+    Place = GuildChannel | discord.Thread
+
+
+class InteractionRights:
+    """The rights of the one who used a command or button; see :class:`bot.ports.Rights`.
+
+    Whatever a custom id says, the server is the interaction's own: a destination elsewhere is refused.
+    """
+
+    def __init__(self, interaction: discord.Interaction[discord.Client]) -> None:
+        self._interaction = interaction
+        self._user = interaction.user
+
+    async def may_manage(self, destination: Destination, managers: Sequence[str]) -> bool:
+        """Manage Channels there, or a role (or person) named as manager that can see the channel."""
+        if destination.direct:
+            return destination.channel == str(self._user.id)
+        held = self._held(destination)
+        if held is None or not held.view_channel:
+            return False
+        if held.manage_channels or held.administrator:
+            return True
+        roles = self._user.roles if isinstance(self._user, discord.Member) else []
+        return bool({str(self._user.id), *(str(role.id) for role in roles)} & set(managers))
+
+    async def may_read(self, destination: Destination) -> bool:
+        """View Channel and Read Message History there; their own direct messages."""
+        if destination.direct:
+            return destination.channel == str(self._user.id)
+        held = self._held(destination)
+        return held is not None and held.view_channel and held.read_message_history
+
+    async def missing(self, destination: Destination) -> Sequence[str]:
+        """What the bot lacks to post there, by the names in the channel's settings."""
+        if destination.direct:
+            return ()
+        guild, channel = self._guild(destination), self._channel(destination)
+        if guild is None or channel is None:
+            return (permissions.NAMES[permissions.VIEW_CHANNEL],)
+        return lacking(channel, guild)
+
+    def _guild(self, destination: Destination) -> discord.Guild | None:
+        guild = self._interaction.guild
+        if guild is None or destination.workspace != str(guild.id) or destination.platform != "discord":
+            return None
+        return guild
+
+    def _channel(self, destination: Destination) -> Place | None:
+        guild = self._guild(destination)
+        place = destination.thread or destination.channel
+        return guild.get_channel_or_thread(int(place)) if guild and place.isdecimal() else None
+
+    def _held(self, destination: Destination) -> discord.Permissions | None:
+        """The asker's permissions there; Discord's own reckoning where they asked, ours elsewhere."""
+        if self._guild(destination) is None or not isinstance(self._user, discord.Member):
+            return None
+        here = str(self._interaction.channel_id)
+        if here == (destination.thread or destination.channel):
+            return self._interaction.permissions
+        channel = self._channel(destination)
+        return channel.permissions_for(self._user) if channel else None
+
+
+def needed(channel: Place) -> int:
+    """What posting in that kind of channel takes."""
+    if isinstance(channel, discord.Thread):
+        return permissions.THREAD_POSTING
+    return permissions.FORUM_POSTING if isinstance(channel, discord.ForumChannel) else permissions.POSTING
+
+
+def lacking(channel: Place, guild: discord.Guild) -> tuple[str, ...]:
+    """The names of what the bot lacks to post in a channel."""
+    return permissions.missing(channel.permissions_for(guild.me).value, needed(channel))

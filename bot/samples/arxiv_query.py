@@ -1,6 +1,6 @@
-"""The sample days as arXiv's query API, for look-ups by id and by category.
+"""The sample days as arXiv's query API: look-ups by id, by category, and by category and date.
 
-The real API also searches words and dates; :func:`select` refuses those in the API's own error form
+The real API also searches words; :func:`select` refuses that in the API's own error form
 (https://info.arxiv.org/help/api/user-manual.html#34-errors).
 """
 
@@ -28,10 +28,13 @@ from bot.samples.arxiv import (
 from bot.samples.days import Announcement
 
 _LARGEST_PAGE: Final = 2000
-_CATEGORIES: Final = re.compile(  # noqa: TID251 - ours, constant
-    r"\(?\s*cat:[\w.*-]+(?:\s+OR\s+cat:[\w.*-]+)*\s*\)?"
+_SEARCH: Final = re.compile(  # noqa: TID251 - ours, constant
+    r"(?P<open>\()?\s*cat:[\w.*-]+(?:\s+OR\s+cat:[\w.*-]+)*\s*(?(open)\))"
+    r"(?:\s+AND\s+submittedDate:\[(?P<since>\d{12})\s+TO\s+(?P<until>\d{12})\])?"
 )
 _CATEGORY: Final = re.compile(r"cat:([\w.*-]+)")  # noqa: TID251 - ours, constant
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _VERSIONED: Final = re.compile(r"(.+?)(?:v\d+)?")  # noqa: TID251 - ours, constant
 
 
@@ -51,14 +54,15 @@ class Page:
 
 
 def select(announced: Sequence[Announcement], parameters: Mapping[str, str]) -> Page:
-    """Return the page that ``search_query``, ``id_list``, ``start`` and ``max_results`` ask for.
+    """Return the page that ``search_query``, ``id_list``, ``start``, ``max_results`` and ``sortBy`` ask for.
 
     Args:
         announced: Everything announced so far, the newest first; of a paper the first one counts.
         parameters: Those of the address.
 
     Raises:
-        QueryRefused: The query holds more than ``cat:a OR cat:b``, or a number is none.
+        QueryRefused: The query is not of the form ``(cat:a OR cat:b) AND submittedDate:[… TO …]``, of which the
+            dates may be left out; or a number is none.
     """
     latest: dict[str, Announcement] = {}
     for item in announced:
@@ -71,15 +75,35 @@ def select(announced: Sequence[Announcement], parameters: Mapping[str, str]) -> 
         plain = [match[1] for one in ids if (match := _VERSIONED.fullmatch(one))]
         found = [latest[one] for one in plain if one in latest]
     if query := parameters.get("search_query", "").strip():
-        if not _CATEGORIES.fullmatch(query):
-            raise QueryRefused(
-                "the sample listing answers id_list and searches such as cat:cs.RO OR cat:cs.CV"
-            )
-        wanted = _CATEGORY.findall(query)
-        found = [item for item in found if any(in_category(item.paper, one) for one in wanted)]
+        found = _search(found, query)
     elif not ids:
         found = []
+    if parameters.get("sortBy") == "submittedDate":
+        newest_first = parameters.get("sortOrder") != "ascending"
+        found.sort(key=lambda item: item.paper.published, reverse=newest_first)
     return Page(found[first : first + size], len(found), first, size)
+
+
+def _search(items: Sequence[Announcement], query: str) -> list[Announcement]:
+    asked = _SEARCH.fullmatch(query)
+    if asked is None:
+        raise QueryRefused("the sample listing answers id_list and searches such as cat:cs.RO OR cat:cs.CV")
+    since, until = (
+        _moment(asked[name], otherwise) for name, otherwise in (("since", _EVER), ("until", _NEVER))
+    )
+    wanted = _CATEGORY.findall(query)
+    return [
+        item
+        for item in items
+        if since <= item.paper.published <= until and any(in_category(item.paper, one) for one in wanted)
+    ]
+
+
+def _moment(text: str | None, otherwise: datetime) -> datetime:
+    try:
+        return otherwise if text is None else datetime.strptime(text, "%Y%m%d%H%M").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise QueryRefused(f"{text} is no date and time such as 202510210000") from error
 
 
 def answer(page: Page, *, address: str, parameters: Mapping[str, str], now: datetime) -> bytes:

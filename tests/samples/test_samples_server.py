@@ -208,6 +208,19 @@ async def test_a_search_joins_categories_and_knows_archives(http, whole):
     assert physics == 2
 
 
+async def test_a_search_by_category_and_date_is_what_catching_up_asks(http, whole):
+    asked = "sortBy=submittedDate&sortOrder={}&max_results=100&search_query=(cat:cs.RO+OR+cat:cs.SD)+AND+submittedDate:[{}+TO+{}]"
+    days = {i.paper.id: i.paper.published for day in load() for i in day.arxiv}
+    rising, total = await found(http, whole, asked.format("ascending", "202510210000", "202510232359"))
+    moments = [days[one.rpartition("v")[0]] for one in rising]
+    assert total == len(rising) == 7
+    assert moments == sorted(moments)
+    assert {moment.day for moment in moments} == {21, 22, 23}
+    falling, _ = await found(http, whole, asked.format("descending", "202510210000", "202510232359"))
+    assert [days[one.rpartition("v")[0]] for one in falling] == moments[::-1]
+    assert await found(http, whole, asked.format("ascending", "202603010000", "202603080000")) == ([], 0)
+
+
 async def test_a_search_within_ids_meets_both(http, whole):
     assert await found(http, whole, "search_query=cat:cs.RO&id_list=2510.16800,2510.20670") == (
         ["2510.16800v1"],

@@ -1,7 +1,7 @@
 """The child that reads what strangers send: ``python -m bot.listings.child``, started by the parser.
 
-It has 512 MB of address space, five seconds of CPU for each document, no files to open, and nothing
-of the parent but two pipes. Jobs come in on standard input, pages go out on standard output.
+It has 512 MB of address space, five seconds of CPU for each document, cannot write a file, and has
+nothing of the parent but two pipes: not its environment, its descriptors or its terminal. Jobs come in on standard input, pages go out on standard output.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ resource: Any = importlib.import_module("resource") if importlib.util.find_spec(
 
 ADDRESS_SPACE: Final = 512 * 1024 * 1024
 CPU_SECONDS: Final = 5
-_RETIRE_AT: Final = 150 * 1024
-"""KiB of memory after which the child ends and a fresh one takes its place."""
+_RETIRE_AT: Final = 150 * 1024 * 1024
+"""Bytes of memory after which the child ends and a fresh one takes its place."""
 _PART: Final = 250
 """Papers in one message, so that the parent never holds its event loop for long."""
 
@@ -46,8 +46,10 @@ def main() -> None:
     while (job := _read(jobs)) is not None and (data := _read(jobs)) is not None:
         _limit_cpu()
         _serve(job, data, pages)
+        worn = _worn()
+        _write(pages, b"!" if worn else b".", b"")
         pages.flush()
-        if _memory() > _RETIRE_AT:
+        if worn:
             return
 
 
@@ -64,11 +66,11 @@ def _serve(job: bytes, data: bytes, pages: BinaryIO) -> None:
     except Exception as error:  # noqa: BLE001 - a parser that stumbles costs this answer, not the child
         _write(pages, b"-", f"The answer could not be read ({type(error).__name__}).".encode())
     else:
-        rest = page.papers
-        while len(rest) > _PART:
-            _write(pages, b"p", _page.dump_json(Page(papers=rest[:_PART])))
+        first, rest = page.papers[:_PART], page.papers[_PART:]
+        _write(pages, b"+", _page.dump_json(replace(page, papers=first)))
+        while rest:
+            _write(pages, b"+", _page.dump_json(Page(papers=rest[:_PART])))
             rest = rest[_PART:]
-        _write(pages, b"+", _page.dump_json(replace(page, papers=rest)))
 
 
 def _run(job: dict[str, object], data: bytes) -> Page:
@@ -108,12 +110,18 @@ def _limit_cpu() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (int(used) + CPU_SECONDS + 1, resource.RLIM_INFINITY))
 
 
-def _memory() -> int:
-    """The most memory this process ever had resident, in KiB."""
-    if resource is None:
-        return 0
-    most: int = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most // 1024 if sys.platform == "darwin" else most
+def _worn() -> bool:
+    """Did documents leave this process with more memory than it should keep?
+
+    Its greatest size (``ru_maxrss``) does not tell: on Linux a child inherits that of its parent. Where there is
+    no /proc the address space alone bounds it.
+    """
+    try:
+        with open("/proc/self/statm", "rb") as file:  # noqa: PTH123 - there are few descriptors to spare
+            pages = int(file.read().split()[1])
+    except (OSError, ValueError):
+        return False
+    return pages * os.sysconf("SC_PAGE_SIZE") > _RETIRE_AT
 
 
 def _read(pipe: BinaryIO) -> bytes | None:

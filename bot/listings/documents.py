@@ -16,6 +16,7 @@ from bot.errors import ListingMalformed
 
 MOST_ITEMS: Final = 2_000
 """Rows of one answer that are read; the rest counts as skipped."""
+_LINE_BREAKS: Final = dict.fromkeys(map(ord, "\t\r\n"))
 _LARGEST: Final = 2**53
 """Counts beyond what JSON numbers carry exactly are no counts."""
 
@@ -92,7 +93,7 @@ def day(*values: object) -> date | None:
 def web_address(*values: object) -> str | None:
     """The first of them that is an http or https link; every other scheme is no link of ours."""
     for value in values:
-        found = text(value)
+        found = text(value).translate(_LINE_BREAKS)  # as browsers do
         if found.lower().startswith(("https://", "http://")) and len(found) <= 2_000 and found.isprintable():
             return found.replace(" ", "%20")
     return None

@@ -69,9 +69,14 @@ class Rows:
         built: datetime | None = None,
         title: str = "",
     ) -> Page:
-        """Everything collected, as one page. Raises ListingMalformed if there were rows and none could be read."""
+        """Everything collected, as one page.
+
+        Raises ListingMalformed if there were rows and none could be read, or nothing but a broken document.
+        """
         if self.skipped and not self.papers:
             raise ListingMalformed(f"None of its {self.skipped} rows could be read: {self.problems[0]}.")
+        if damaged and not self.papers:
+            raise ListingMalformed("The answer is broken, and nothing of it could be read.")
         return Page(
             papers=tuple(self.papers),
             skipped=self.skipped,

@@ -15,6 +15,7 @@ import struct
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -32,7 +33,8 @@ WALL_SECONDS: Final = 10.0
 MOST_KILLS: Final = 3
 """A listing that killed so many children is quarantined."""
 LENGTH: Final = struct.Struct(">I")
-"""Every message between parent and child is its length, then its bytes."""
+"""A job is two messages of a length and so many bytes: what to do, and the document. An answer is messages with a
+letter before: «+» part of a page, «-» a refusal, then «.» for its end, or «!» if the child ends with it."""
 _LARGEST_ANSWER: Final = 64 * 1024 * 1024
 _PART: Final[TypeAdapter[Page]] = TypeAdapter(Page)
 
@@ -102,22 +104,27 @@ class Parser:
         assert child.stdout is not None
         child.stdin.writelines((LENGTH.pack(len(job)), job, LENGTH.pack(len(data)), data))
         await child.stdin.drain()
-        papers: list[Paper] = []
+        pages: list[Page] = []
+        refusal: str | None = None
         while True:
             kind = await child.stdout.readexactly(1)
             (length,) = LENGTH.unpack(await child.stdout.readexactly(LENGTH.size))
             if length > _LARGEST_ANSWER:
                 raise ConnectionError
             answer = await child.stdout.readexactly(length)
-            if kind == b"-":
-                raise ListingMalformed(answer.decode("utf-8", "replace"))
-            try:
-                page = _PART.validate_json(answer)
-            except ValidationError as error:
-                raise ConnectionError from error
-            papers.extend(page.papers)
             if kind == b"+":
-                return _with(page, papers)
+                pages.append(_read(answer))
+            elif kind == b"-":
+                refusal = answer.decode("utf-8", "replace")
+            else:
+                break
+        if kind == b"!":
+            await self._kill()  # it has grown, and ends by itself
+        if refusal is not None:
+            raise ListingMalformed(refusal)
+        if not pages:
+            raise ConnectionError
+        return replace(pages[0], papers=tuple(paper for page in pages for paper in page.papers))
 
     async def _kill(self) -> None:
         child, self._child = self._child, None
@@ -130,18 +137,11 @@ class Parser:
         await child.wait()
 
 
-def _with(page: Page, papers: Sequence[Paper]) -> Page:
-    return Page(
-        papers=tuple(papers),
-        skipped=page.skipped,
-        problems=page.problems,
-        damaged=page.damaged,
-        rows=page.rows,
-        total=page.total,
-        next=page.next,
-        built=page.built,
-        title=page.title,
-    )
+def _read(answer: bytes) -> Page:
+    try:
+        return _PART.validate_json(answer)
+    except ValidationError as error:
+        raise ConnectionError from error  # no child of ours writes so
 
 
 async def _start() -> asyncio.subprocess.Process:

@@ -10,11 +10,11 @@ import re
 from typing import Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-_NEW: Final = re.compile(r"(\d{2}(?:0[1-9]|1[0-2])\.\d{4,5})(?:v(\d{1,3}))?")  # noqa: TID251
-_OLD: Final = re.compile(r"([a-z][a-z-]{1,15})(?:\.[a-z]{2})?/(\d{7})(?:v(\d{1,3}))?", re.IGNORECASE)  # noqa: TID251
-_DOI: Final = re.compile(r"10\.\d{4,9}/\S{1,300}")  # noqa: TID251
+_NEW: Final = re.compile(r"([0-9]{2}(?:0[1-9]|1[0-2])\.[0-9]{4,5})(?:v([0-9]{1,3}))?")  # noqa: TID251
+_OLD: Final = re.compile(r"([a-z][a-z-]{1,15})(?:\.[a-z]{2})?/([0-9]{7})(?:v([0-9]{1,3}))?", re.IGNORECASE)  # noqa: TID251
+_DOI: Final = re.compile(r"10\.[0-9]{4,9}/\S{1,300}")  # noqa: TID251
 _ARXIV_DOI: Final = "10.48550/arxiv."
-_PREPRINT_VERSION: Final = re.compile(r"v\d{1,3}(?:\.[a-z.-]{1,40})?$")  # noqa: TID251
+_PREPRINT_VERSION: Final = re.compile(r"v[0-9]{1,3}(?:\.[a-z.-]{1,40})?$")  # noqa: TID251
 
 _PAPER_SITES: Final = ("huggingface.co", "hf.co")
 _ARXIV_SITES: Final = ("arxiv.org", "alphaxiv.org")

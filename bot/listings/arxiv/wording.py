@@ -17,10 +17,11 @@ def authors(line: str) -> tuple[str, ...]:
     """Names out of «A. One, B. Two (Institute, Town) and C. Three, Jr.»; what stands in parentheses is left out."""
     names: list[str] = []
     depth, begun = 0, []
+    paired = line.count("(") == line.count(")")
     for letter in f"{line},":
-        if letter == "(":
+        if letter == "(" and paired:
             depth += 1
-        elif letter == ")":
+        elif letter == ")" and paired:
             depth = max(0, depth - 1)
         elif depth:
             continue

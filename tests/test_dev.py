@@ -87,11 +87,10 @@ class Clone:
         calls = self.bin / "calls"
         if not calls.exists():
             return []
-        found = []
-        for line in calls.read_text().splitlines():
-            found.append(
-                "project" if "--editable" in line else re.findall(r"requirements/(\w+)\.lock", line)[0]
-            )
+        found = [
+            "project" if "--editable" in line else re.findall(r"requirements/(\w+)\.lock", line)[0]
+            for line in calls.read_text().splitlines()
+        ]
         calls.unlink()
         return found
 
@@ -117,7 +116,7 @@ def test_only_hashed_files_of_the_lock_and_nothing_built_on_the_way(clone: Clone
     clone.run("run")
     packages, project = (clone.bin / "calls").read_text().splitlines()
     assert "--require-hashes" in packages
-    assert "--only-binary :all:" in packages
+    assert "--only-binary=:all:" in packages
     assert "build.lock" in packages
     assert {"--no-deps", "--no-index", "--no-build-isolation"} <= set(project.split())
 
@@ -193,16 +192,9 @@ def test_two_at_once_install_once(clone: Clone) -> None:
 
 
 def test_what_is_active_in_the_shell_does_not_get_in_the_way(clone: Clone, tmp_path: Path) -> None:
-    foreign = {
-        "VIRTUAL_ENV": "/foreign",
-        "PYTHONPATH": str(tmp_path),
-        "PYTHONHOME": "",
-        "PIP_TARGET": "/foreign",
-    }
-    (tmp_path / "json.py").write_text("raise SystemExit('a module of somebody else')")
-    done = clone.run(
-        "run", **{name: value for name, value in foreign.items() if name != "PYTHONPATH"}, KEPT="yes"
-    )
+    (tmp_path / "bot.py").write_text("raise SystemExit('a module of somebody else')")
+    foreign = dict.fromkeys(("VIRTUAL_ENV", "CONDA_PREFIX", "PIP_TARGET"), "/foreign")
+    done = clone.run("run", **foreign, PYTHONPATH=str(tmp_path), KEPT="yes")
     assert done.returncode == 0, done.stderr
     assert "/foreign" not in done.stdout
     assert f'"VIRTUAL_ENV": "{clone.folder / ".venv"}"' in done.stdout

@@ -68,8 +68,12 @@ class DataDirectory:
             if owner is None:
                 raise AlreadyRunning(self._whose())
             self._owner = owner
-            _write(owner, str(os.getpid()))
-            self._check_room()
+            try:
+                _write(owner, str(os.getpid()))
+                self._check_room()
+            except OSError:
+                self.disown()
+                raise
 
     def disown(self) -> None:
         """Let others in."""

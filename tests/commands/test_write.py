@@ -53,7 +53,7 @@ def commands(draw: st.DrawFn) -> Command:
 @example(Command(verb="paper", options={"paper": "pigeon"}))
 @example(Command(verb="subscribe", options={"query": "when:daily"}))
 @example(Command(verb="subscribe", options={"query": "papers"}))
-@example(Command(verb="subscribe", options={"query": '"\\\\"', "to": "me"}))
+@example(Command(verb="subscribe", options={"query": '"\\"', "to": "me"}))
 @settings(max_examples=400, deadline=None)
 def test_written_and_read_again_it_is_the_same(command: Command):
     assert parse(write(command)) == command

@@ -234,7 +234,13 @@ async def test_an_empty_query_finds_nothing(http, whole):
 
 @pytest.mark.parametrize(
     "query",
-    ["search_query=all:robot", "search_query=cat:cs.RO&start=-1", "id_list=2510.16800&max_results=2001"],
+    [
+        "search_query=all:robot",
+        "search_query=(cat:cs.RO",
+        "search_query=cat:cs.RO+AND+submittedDate:[202513010000+TO+202601010000]",
+        "search_query=cat:cs.RO&start=-1",
+        "id_list=2510.16800&max_results=2001",
+    ],
 )
 async def test_what_the_samples_cannot_search_is_refused_in_arxivs_error_form(http, server, query):
     async with http.get(f"{server.arxiv_api_url}?{query}") as answer:

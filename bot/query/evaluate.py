@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from bot.models import Reason
 from bot.query.authors import same_person, taken_apart
 from bot.query.document import Document
 from bot.query.fields import FREE_FIELDS, REPORTED_AS
-from bot.query.normal import printed
+from bot.query.normal import composed, printed
 from bot.query.places import places
 from bot.query.tree import And, Author, Category, Compare, Flag, Leaf, Like, Node, Not, Or, Query, Term
 
@@ -27,6 +28,7 @@ FIELD_SCORE: Final[Mapping[str, float]] = {
     "cat": 0.5,
 }
 """What a hit in a field counts; the weight of the term multiplies it."""
+_asked = lru_cache(maxsize=1 << 12)(taken_apart)
 _REPEATED: Final = 0.25
 """What each further hit in the same field adds, as a share of the first."""
 _MOST_REPEATED: Final = 4
@@ -80,7 +82,7 @@ def evaluate(query: Query, document: Document, similarity: Similarity | None = N
     found = _evaluated(query.root, document, similarity)
     clauses = found.clause.clauses if isinstance(query.root, And) else (found.clause,)
     reasons = tuple(dict.fromkeys(found.reasons)) if found.clause.satisfied else ()
-    return Verdict(found.clause.satisfied, reasons, clauses, sum(reason.score for reason in reasons))
+    return Verdict(found.clause.satisfied, reasons, clauses, sum((reason.score for reason in reasons), 0.0))
 
 
 def _evaluated(node: Node, document: Document, similarity: Similarity | None) -> _Found:
@@ -90,13 +92,14 @@ def _evaluated(node: Node, document: Document, similarity: Similarity | None) ->
         satisfied = (all if isinstance(node, And) else any)(clause.satisfied for clause in clauses)
         counted = [part for part in parts if part.clause.satisfied]
         return _Found(
-            Clause(printed(node), satisfied, "", clauses),
+            Clause(composed(node, [clause.text for clause in clauses]), satisfied, "", clauses),
             tuple(reason for part in counted for reason in part.reasons),
             tuple(reason for part in parts if not part.clause.satisfied for reason in part.denied),
         )
     if isinstance(node, Not):
         inner = _evaluated(node.child, document, similarity)
-        clause = Clause(printed(node), not inner.clause.satisfied, inner.clause.note, (inner.clause,))
+        text = composed(node, [inner.clause.text])
+        clause = Clause(text, not inner.clause.satisfied, inner.clause.note, (inner.clause,))
         return _Found(clause, inner.denied, inner.reasons)
     return _leaf(node, document, similarity)
 
@@ -106,7 +109,7 @@ def _leaf(node: Leaf, document: Document, similarity: Similarity | None) -> _Fou
         case Term():
             return _term(node, document)
         case Author(name, weight):
-            asked = taken_apart(name)
+            asked = _asked(name)
             hits = [
                 text for text, author in document.authors if asked is not None and same_person(asked, author)
             ]

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Final
+from functools import lru_cache
 
-from bot.query.tree import And, Author, Category, Compare, Flag, Like, Node, Not, Or, Term
+from bot.query.tree import And, Author, Category, Compare, Flag, Leaf, Like, Node, Not, Or, Term
 from bot.text.ids import canonical_id
-
-_SINGLE: Final = "\u3041"
-"""From here on (kana, Han) each character is a word, and a run of them is printed without hyphens."""
+from bot.text.words import unspaced
 
 
 def printed(node: Node) -> str:
     """The normal form of ``node``."""
     match node:
-        case And(children):
-            return " ".join(_grouped(c) if isinstance(c, Or) else printed(c) for c in children)
-        case Or(children):
-            return " OR ".join(_grouped(c) if isinstance(c, And) else printed(c) for c in children)
+        case And(children) | Or(children):
+            return composed(node, [printed(child) for child in children])
         case Not(child):
-            return "-" + (_grouped(child) if isinstance(child, And | Or) else printed(child))
+            return composed(node, [printed(child)])
+        case _:
+            return _leaf(node)
+
+
+def composed(node: And | Or | Not, parts: list[str]) -> str:
+    """The normal form of a group or a negation whose parts are printed already."""
+    match node:
+        case And(children):
+            return " ".join(
+                f"({p})" if isinstance(c, Or) else p for c, p in zip(children, parts, strict=True)
+            )
+        case Or(children):
+            return " OR ".join(
+                f"({p})" if isinstance(c, And) else p for c, p in zip(children, parts, strict=True)
+            )
+        case Not(child):
+            return f"-({parts[0]})" if isinstance(child, And | Or) else f"-{parts[0]}"
+
+
+@lru_cache(maxsize=1 << 14)
+def _leaf(node: Leaf) -> str:
+    match node:
         case Term():
             return _term(node)
         case Author(name, weight):
@@ -34,10 +52,6 @@ def printed(node: Node) -> str:
             return f'like:"{text}"' if " " in text or canonical_id(text) is None else f"like:{_value(text)}"
 
 
-def _grouped(node: Node) -> str:
-    return f"({printed(node)})"
-
-
 def _term(term: Term) -> str:
     star = "*" if term.prefix else ""
     if term.exact:
@@ -45,7 +59,7 @@ def _term(term: Term) -> str:
     else:
         words = term.words[0]
         for before, word in zip(term.words, term.words[1:], strict=False):
-            words += ("" if before[-1] >= _SINGLE and word[0] >= _SINGLE else "-") + word
+            words += ("" if unspaced(before) and unspaced(word) else "-") + word
         words += star
     scope = f"{term.field}:" if term.field else ""
     return f"{scope}{words}{_weight(term.weight)}"

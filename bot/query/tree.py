@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from bot.text.words import fold, hyphenated, joinable, stem
@@ -49,11 +50,7 @@ class Term:
     @property
     def patterns(self) -> tuple[tuple[str, ...], ...]:
         """The variants as the document's forms: stems unless quoted, the last word as written if a prefix."""
-        if self.exact:
-            return (self.words,)
-        return tuple(
-            (*(stem(w) for w in v[:-1]), v[-1] if self.prefix else stem(v[-1])) for v in self.variants
-        )
+        return _patterns(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,3 +224,10 @@ def _neighbours(left: Term, right: Term) -> bool:
         and not (left.exact or right.exact or left.prefix or right.prefix)
         and joinable(left.words[0], right.words[0])
     )
+
+
+@lru_cache(maxsize=1 << 14)
+def _patterns(term: Term) -> tuple[tuple[str, ...], ...]:
+    if term.exact:
+        return (term.words,)
+    return tuple((*map(stem, v[:-1]), v[-1] if term.prefix else stem(v[-1])) for v in term.variants)

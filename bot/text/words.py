@@ -124,6 +124,7 @@ _TOKEN = re.compile(  # noqa: TID251 - a pattern of ours
 )
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+")  # noqa: TID251 - a pattern of ours
 _PLAIN_ENOUGH = re.compile(r"[\\'*#+]")  # noqa: TID251 - a pattern of ours
+_SINGLE = re.compile(f"[{_SINGLES}]")  # noqa: TID251 - a pattern of ours
 _DROPPED = re.compile(rf"[{_MARKS}{_INVISIBLE}]")  # noqa: TID251 - a pattern of ours
 _HYPHENS: Final = frozenset("-‐‑‒–−")
 _TYPESETTING: Final = str.maketrans("", "", "${}\\ \u00a0\t\r\n\u00ad")
@@ -201,6 +202,11 @@ def joinable(left: str, right: str) -> bool:
 def hyphenated(left: str, right: str) -> bool:
     """Whether two folded words with a hyphen between them may be written as one: all but two numbers («1-2»)."""
     return not (left.isdigit() and right.isdigit())
+
+
+def unspaced(word: str) -> bool:
+    """Whether it is a word of one Han character or kana, written without spaces between it and the next."""
+    return len(word) == 1 and _SINGLE.match(word) is not None
 
 
 def compounds(text: str, words: tuple[Token, ...]) -> tuple[str, ...]:

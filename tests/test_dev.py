@@ -23,10 +23,10 @@ import json, os, signal, sys
 from pathlib import Path
 if sys.argv[1:] == ["run", "--wait"]:
     def stopped(*_):
-        print("stopped by hand", flush=True)
+        os.write(1, b"stopped by hand\\n")
         sys.exit(0)
     signal.signal(signal.SIGINT, stopped)
-    print("ready", os.getpid(), flush=True)
+    os.write(1, f"ready {os.getpid()}\\n".encode())
     signal.pause()
 print(json.dumps({"arguments": sys.argv[1:], "prefix": sys.prefix, "cwd": os.getcwd(), "environment": dict(os.environ)}))
 sys.exit(7 if "--seven" in sys.argv else 0)

@@ -87,16 +87,6 @@ class Answers:
             doing="add to an answer",
         )
 
-    async def take_back(self) -> None:
-        """Delete the first answer."""
-        await self._rest.call(
-            "DELETE",
-            _ORIGINAL,
-            webhook_id=self._application,
-            webhook_token=self._token,
-            doing="take an answer back",
-        )
-
     async def _first(
         self, kind: int, data: dict[str, Any] | None = None, message: Message | None = None
     ) -> None:

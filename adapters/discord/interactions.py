@@ -162,8 +162,8 @@ class Desk:
         if pressed and not (reply.replace and replaces):
             await answers.add(card, hidden=hidden and reply.private)
         elif hidden and not reply.private and not pressed:
-            # «thinking…» was shown to the asker alone, and its first answer would be, too
-            await answers.take_back()
+            # «thinking…» was shown to the asker alone, and the answer in its place is, too
+            await answers.finish(_line("Here it is, for everybody to see."))
             await answers.add(card, hidden=False)
         else:
             await answers.finish(card)
@@ -308,6 +308,10 @@ def _texts(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for part in node:
             yield from _texts(part)
+
+
+def _line(text: str) -> Card:
+    return Card(kind=CardKind.REPLY, blocks=(Paragraph((Span(text),)),), fallback=text)
 
 
 def _sentence(text: str) -> Card:

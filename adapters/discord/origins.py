@@ -15,7 +15,9 @@ Interaction = discord.Interaction[discord.Client]
 
 def in_server(interaction: Interaction) -> bool:
     """Is it in a server that the bot itself is a member of?"""
-    return interaction.guild_id is not None and interaction.is_guild_integration()
+    if interaction.guild_id is None:
+        return False
+    return interaction.is_guild_integration() or interaction.client.get_guild(interaction.guild_id) is not None
 
 
 def origin(interaction: Interaction) -> Origin:

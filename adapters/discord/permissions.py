@@ -33,6 +33,8 @@ NAMES: Final[Mapping[int, str]] = {
 """The eight that the invitation asks for, as Discord's settings pages write them."""
 INVITED: Final = sum(NAMES)
 POSTING: Final = VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS
+_IMPLIED: Final = EMBED_LINKS | ATTACH_FILES
+"""Off wherever Send Messages is off, whatever their own switch says: naming them would send people astray."""
 FORUM_POSTING: Final = VIEW_CHANNEL | SEND_MESSAGES | SEND_MESSAGES_IN_THREADS | EMBED_LINKS
 """In a forum Send Messages is called «Create Posts»."""
 THREAD_POSTING: Final = VIEW_CHANNEL | SEND_MESSAGES_IN_THREADS | EMBED_LINKS
@@ -44,6 +46,8 @@ def missing(held: int, needed: int) -> tuple[str, ...]:
         return ()
     if needed & VIEW_CHANNEL and not held & VIEW_CHANNEL:
         return (NAMES[VIEW_CHANNEL],)
+    if needed & SEND_MESSAGES and not held & SEND_MESSAGES:
+        needed &= ~_IMPLIED
     return tuple(name for bit, name in NAMES.items() if needed & bit and not held & bit)
 
 

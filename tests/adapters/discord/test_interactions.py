@@ -1,0 +1,244 @@
+"""Verbs, buttons, menus, dialogues and typing, as people use them, in simcord's Discord."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.discord.commands import DISCUSS, SAVE
+from bot.cards import Action, Card, CardKind, Field, Form, Paragraph, Span
+from bot.commands.model import Choice
+from bot.commands.verbs import OFFERED
+from bot.errors import CommandError
+from bot.models import Destination
+from bot.ports import Reply
+from bot.testing.cards import EXAMPLE_CARDS
+from tests.adapters.discord.fakes import said
+from tests.adapters.discord.sim import texts, world
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+def with_button(command: str, label: str = "Press", **more) -> Reply:
+    card = Card(
+        kind=CardKind.REPLY,
+        blocks=(Paragraph((Span("pressable"),)),),
+        actions=(Action(label, command=command),),
+        fallback="x",
+    )
+    return Reply(card=card, **more)
+
+
+async def test_every_verb_is_a_subcommand_and_reaches_the_core() -> None:
+    async with world() as w:
+        offered = w.bob.available_commands(w.channel)
+        assert set(offered) >= {f"papers {verb.name}" for verb in OFFERED}
+        for verb in OFFERED:
+            required = {option.name: 7 if option.kind == "integer" else "7" for option in verb.options if option.required}
+            result = await w.bob.slash(w.channel, f"papers {verb.name}", **required)
+            assert w.core.last[0].verb == verb.name
+            assert result.response.ephemeral
+            assert texts(result.response) == f"did {verb.name}"
+
+
+async def test_options_arrive_as_people_would_have_typed_them() -> None:
+    async with world() as w:
+        await w.bob.slash(w.channel, "papers settings", announcements=False, threads="never")
+        command, origin = w.core.last
+        assert dict(command.options) == {"announcements": "off", "threads": "never"}
+        assert origin.where == Destination(platform="discord", workspace=str(w.guild.id), channel=str(w.channel.id))
+        assert origin.where.name == "#ml"
+        assert origin.person.id == str(w.bob.id)
+        assert origin.me.direct
+
+
+async def test_the_public_sees_one_line_and_only_that() -> None:
+    async with world() as w:
+        line = Card(kind=CardKind.NOTICE, blocks=(Paragraph((Span("alice subscribed"),)),), fallback="x")
+        w.core.answers["subscribe"] = said("Subscribed: s7", announce=line)
+        result = await w.alice.slash(w.channel, "papers subscribe", query="robots")
+        assert result.response.ephemeral
+        assert [(texts(one), one.ephemeral) for one in result.followups] == [("alice subscribed", False)]
+
+
+async def test_a_public_reply_is_public() -> None:
+    async with world() as w:
+        w.core.answers["paper"] = Reply(card=EXAMPLE_CARDS["paper-full"], private=False)
+        result = await w.bob.slash(w.channel, "papers paper", paper="2401.01234")
+        assert not result.response.ephemeral
+
+
+@pytest.mark.parametrize("private", [True, False])
+async def test_a_slow_answer_is_acknowledged_first(private: bool) -> None:
+    async with world() as w:
+        w.core.delay = 1.2
+        w.core.answers["status"] = said("all well", private=private)
+        result = await w.bob.slash(w.channel, "papers status")
+        await w.env.advance_time(2.0)
+        first = next(one for one in w.env.http_requests if one.path.endswith("/callback"))
+        assert first.json == {"type": 5, "data": {"flags": 64}}
+        shown = [result.response, *result.followups]
+        assert ("all well", private) in [(texts(one), one.ephemeral) for one in shown]
+        assert len(shown) == (1 if private else 2)
+
+
+async def test_a_failure_is_a_sentence_with_a_number_and_never_a_stack_trace() -> None:
+    async with world() as w:
+        w.core.answers["status"] = RuntimeError("secret detail")
+        result = await w.bob.slash(w.channel, "papers status")
+        assert "Something went wrong" in texts(result.response)
+        assert "secret" not in texts(result.response)
+        w.core.answers["status"] = CommandError("Do that instead.")
+        assert texts((await w.bob.slash(w.channel, "papers status")).response) == "Do that instead."
+
+
+async def test_buttons_work_after_a_restart_and_say_who_pressed() -> None:
+    async with world() as w:
+        w.core.answers["list"] = with_button("pause s7 for:1d", private=False)
+        shown = (await w.alice.slash(w.channel, "papers list")).response
+        await w.env.restart_bot(w.client())
+        result = await w.bob.click(shown.message, label="Press")
+        command, origin = w.core.last
+        assert (command.verb, dict(command.options)) == ("pause", {"subscription": "7", "for": "1d"})
+        assert origin.person.id == str(w.bob.id)
+        assert origin.message.message == str(shown.id)
+        assert result.response.ephemeral or result.followups[0].ephemeral
+
+
+async def test_menus_carry_commands_too() -> None:
+    async with world() as w:
+        w.core.answers["list"] = Reply(card=EXAMPLE_CARDS["reply-list"])
+        shown = (await w.alice.slash(w.channel, "papers list")).response
+        await w.alice.select(shown.message, ["pause s1"], custom_id="p1-menu")
+        assert w.core.last[0].verb == "pause"
+
+
+async def test_a_button_nobody_knows_any_more_says_so() -> None:
+    async with world() as w:
+        w.core.answers["list"] = with_button("fly s7")
+        shown = (await w.alice.slash(w.channel, "papers list")).response
+        result = await w.alice.click(shown.message, label="Press")
+        assert "fly" in texts(result.response)
+
+
+async def test_a_private_card_is_replaced_and_a_public_one_is_not() -> None:
+    async with world() as w:
+        for private in (True, False):
+            w.core.answers["list"] = with_button("undo u1", private=private)
+            w.core.answers["undo"] = said("undone", replace=True)
+            shown = (await w.alice.slash(w.channel, "papers list")).response
+            await w.alice.click(shown.message, label="Press")
+            now = texts(type(shown)(w.env, w.env.backend.get_message(w.channel.id, shown.id)))
+            assert now == ("undone" if private else "pressable")
+
+
+FORM = Form(
+    title="Edit s7",
+    command="edit s7",
+    fields=(
+        Field("query", "Filter", value="old", required=True, long=True),
+        Field("when", "How often", value="daily", choices=(("daily", "Daily"), ("weekly", "Weekly"))),
+        Field("name", "Name", hint="What to call it"),
+    ),
+)
+
+
+async def test_a_form_opens_and_its_answers_are_a_command() -> None:
+    async with world() as w:
+        w.core.answers["edit"] = said("x", form=FORM)
+        shown = await w.alice.slash(w.channel, "papers edit", subscription="7")
+        assert shown.modal["title"] == "Edit s7"
+        w.core.answers["edit"] = said("changed")
+        result = await w.alice.submit_modal(shown, {"query": "new (a OR b)", "when": ["weekly"]})
+        command, _ = w.core.last
+        assert command.verb == "edit"
+        assert command.options["subscription"] == "7"
+        assert command.options["query"] == "new (a OR b)"
+        assert command.options["when"] == "weekly"
+        assert texts(result.response) == "changed"
+
+
+async def test_a_refused_form_keeps_what_was_typed() -> None:
+    async with world() as w:
+        w.core.answers["edit"] = said("x", form=FORM)
+        shown = await w.alice.slash(w.channel, "papers edit", subscription="7")
+        w.core.answers["edit"] = said("x", form=Form(FORM.title, FORM.command, FORM.fields, error="A ) is missing."))
+        refused = await w.alice.submit_modal(shown, {"query": "(a OR", "when": ["daily"]})
+        assert "A ) is missing." in texts(refused.response)
+        await w.env.restart_bot(w.client())
+        again = await w.alice.click(refused.response.message, label="Open the form")
+        values = [part["component"].get("value") for part in again.modal["components"] if "component" in part]
+        assert "(a OR" in values
+
+
+async def test_a_slow_form_waits_behind_a_button() -> None:
+    async with world() as w:
+        w.core.delay = 1.2
+        w.core.answers["edit"] = said("x", form=FORM)
+        shown = await w.alice.slash(w.channel, "papers edit", subscription="7")
+        await w.env.advance_time(2.0)
+        opened = await w.alice.click(shown.response.message, label="Open the form")
+        assert opened.modal["title"] == "Edit s7"
+
+
+async def test_typing_offers_what_the_core_knows() -> None:
+    async with world() as w:
+        w.core.choices = [Choice("7", "7 · robotics · daily 09:00 · #ml")]
+        offered = await w.alice.autocomplete(w.channel, "papers edit", "subscription", "rob")
+        assert offered == [{"name": "7 · robotics · daily 09:00 · #ml", "value": "7"}]
+        assert w.core.completions == [("edit", "subscription", "rob")]
+
+
+async def test_typing_a_place_offers_channels_and_says_what_is_missing() -> None:
+    async with world() as w:
+        closed = w.guild.create_text_channel("closed", overwrites={w.guild.default_role: _deny("send_messages")})
+        offered = await w.alice.autocomplete(w.channel, "papers subscribe", "to", "")
+        labels = {choice["value"]: choice["name"] for choice in offered}
+        assert {"here", "me", f"<#{w.channel.id}>", f"<#{closed.id}>"} <= labels.keys()
+        assert labels[f"<#{closed.id}>"] == "#closed (I lack Send Messages)"
+        assert [c["value"] for c in await w.alice.autocomplete(w.channel, "papers subscribe", "to", "#clo")] == [
+            f"<#{closed.id}>"
+        ]
+
+
+def _deny(name: str):
+    import discord
+
+    return discord.PermissionOverwrite(**{name: False})
+
+
+@pytest.mark.parametrize(("menu", "verb"), [(DISCUSS, "discuss"), (SAVE, "save")])
+async def test_message_menus_find_the_paper(menu: str, verb: str) -> None:
+    async with world() as w:
+        message = await w.bob.send(w.channel, "look: https://huggingface.co/papers/2401.01234, great")
+        await w.bob.context_menu(w.channel, menu, message)
+        command, _ = w.core.last
+        assert (command.verb, dict(command.options)) == (verb, {"paper": "arxiv:2401.01234"})
+
+
+async def test_message_menus_say_when_there_is_no_paper() -> None:
+    async with world() as w:
+        message = await w.bob.send(w.channel, "nothing here: https://example.org")
+        result = await w.bob.context_menu(w.channel, DISCUSS, message)
+        assert "no link to a paper" in texts(result.response)
+        assert not w.core.asked
+
+
+async def test_message_menus_read_our_own_cards() -> None:
+    async with world() as w:
+        where = Destination(platform="discord", workspace=str(w.guild.id), channel=str(w.channel.id))
+        await w.adapter.send(where, EXAMPLE_CARDS["paper-compact"], key="a" * 24)
+        await w.bob.context_menu(w.channel, SAVE, w.channel.last_message)
+        assert w.core.last[0].options["paper"] == "arxiv:2511.01234"
+
+
+async def test_in_direct_messages_a_person_is_their_own_workspace() -> None:
+    async with world() as w:
+        carol = w.env.create_user("carol")
+        await carol.slash("papers list")
+        _, origin = w.core.last
+        assert origin.where.workspace == f"@{carol.id}"
+        assert origin.where.direct
+        assert origin.where.channel == str(carol.id)
+        assert await origin.rights.may_manage(origin.me, ())
+        other = Destination(platform="discord", workspace=str(w.guild.id), channel=str(w.channel.id))
+        assert not await origin.rights.may_manage(other, ())

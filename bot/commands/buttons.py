@@ -60,6 +60,13 @@ BUTTONS: Final[tuple[Verb, ...]] = (
         free="choice",
         button=True,
     ),
+    Verb(
+        name="unsave",
+        summary="Take a paper off your own list.",
+        options=(PAPER,),
+        free="paper",
+        button=True,
+    ),
     Verb(name="share", summary="Post this paper here.", options=(PAPER,), free="paper", button=True),
     Verb(
         name="send-now",

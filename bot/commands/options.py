@@ -52,7 +52,7 @@ TIMEZONE: Final = Option(
 QUIET: Final = Option(
     name="quiet_hours",
     kind=OptionKind.TEXT,
-    description="Hours in which nothing is posted, e.g. 22:00-07:00, or off. What matches then comes after.",
+    description="Hours in which instant and hourly posts wait, e.g. 22:00-07:00, or off. Nothing is dropped.",
     default="the quiet hours in settings",
 )
 

@@ -20,10 +20,19 @@ from bot.errors import CommandError
 
 QUERY_FIELDS: Final = frozenset(
     (
-        *("title", "abstract", "author", "cat", "org", "source", "announce", "has", "keyword", "like"),
-        *("upvotes", "comments", "stars"),
+        "title",
+        "abstract",
+        "author",
+        "cat",
+        "org",
+        "source",
+        "announce",
+        "has",
+        "keyword",
+        "like",
+        "new-version",
     )
-)
+) | {"upvotes", "comments", "stars"}
 """The fields of the filter language: never names of options."""
 
 LONGEST: Final = 8000
@@ -137,7 +146,7 @@ def _take_loose(verb: Verb, free: Option | None, given: dict[str, str], text: st
 
 def _refuse_misspelt(verb: Verb, word: Word, free: Option | None) -> None:
     """Stop at ``wen:daily``, which would otherwise be searched for; leave fields of the filter alone."""
-    if not word.key or word.key in QUERY_FIELDS or "//" in word.value[:2]:
+    if not word.key or word.key.replace("_", "-") in QUERY_FIELDS or "//" in word.value[:2]:
         return
     names = [option.name for option in verb.options]
     takes_query = free is not None and free.kind is OptionKind.QUERY

@@ -48,7 +48,7 @@ _OFFERED = (
     ),
     Verb(
         name="setup",
-        summary="Set up paper alerts for this channel in four short steps.",
+        summary="Set up paper alerts for this channel, step by step.",
         manages=True,
         aliases=("start",),
         examples=("setup",),
@@ -310,18 +310,8 @@ _OFFERED = (
                 choices=choices(
                     ("never", "Never"),
                     ("on-demand", "When somebody presses Discuss"),
-                    ("tops", "Also for the best papers of a digest"),
-                    ("upvotes", "Also above a number of upvotes"),
                 ),
                 default="on-demand",
-            ),
-            Option(
-                name="thread_upvotes",
-                kind=OptionKind.INTEGER,
-                description="With threads:upvotes, how many upvotes it takes.",
-                default="50",
-                minimum=1,
-                maximum=100_000,
             ),
             replace(QUIET, default="off"),
             Option(
@@ -336,13 +326,6 @@ _OFFERED = (
                 description="Say in the channel when somebody changes its subscriptions.",
                 choices=ON_OFF,
                 default="on",
-            ),
-            Option(
-                name="post_when_empty",
-                kind=OptionKind.BOOLEAN,
-                description="Post a digest also when nothing matched.",
-                choices=ON_OFF,
-                default="off",
             ),
         ),
         manages=True,

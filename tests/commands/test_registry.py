@@ -7,6 +7,8 @@ import pytest
 from bot.commands import OFFERED, VERBS, Option, OptionKind, Verb, parse
 from bot.commands.parse import QUERY_FIELDS
 from bot.commands.verbs import ALIASES, BY_NAME
+from bot.query.fields import ALIASES as QUERY_ALIASES
+from bot.query.fields import DATES, EVERYWHERE, FIELDS, UNKNOWN_THERE
 
 # https://discord.com/developers/docs/interactions/application-commands
 DISCORD_NAME = re.compile(r"^[-_a-z0-9]{1,32}$")  # noqa: TID251 - a pattern of ours
@@ -65,6 +67,18 @@ def test_the_whole_command_fits_discord():
 @pytest.mark.parametrize(("verb", "option"), every_option(), ids=lambda item: item.name)
 def test_no_option_is_named_like_a_field_of_the_filter(verb: Verb, option: Option):
     assert option.name not in QUERY_FIELDS
+
+
+def test_the_fields_kept_here_are_those_of_the_filter():
+    """They are listed twice so that reading a command does not load the filter's machinery."""
+    assert frozenset(FIELDS) == QUERY_FIELDS
+
+
+@pytest.mark.parametrize("word", sorted({*FIELDS, *QUERY_ALIASES, *EVERYWHERE, *DATES, *UNKNOWN_THERE}))
+def test_every_word_that_the_filter_has_an_answer_for_reaches_it(word: str):
+    if word in {option.name for option in BY_NAME["subscribe"].options}:
+        return
+    assert parse(f"subscribe {word}:x").options == {"query": f"{word}:x"}
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)

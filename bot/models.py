@@ -306,8 +306,10 @@ class Delivery:
     message: MessageRef | None = None
     period: str = ""
     """For a digest the local date or hour it stands for."""
+    digest: str = ""
+    """For a paper that went into a digest: the key of that digest."""
     note: str = ""
-    """Text of a notice; the reason of a dead letter."""
+    """Text of a notice; the reason of a dead letter or of a delay; the wording of a digest's period."""
 
 
 def delivery_key(destination: Destination, kind: DeliveryKind, subject: str) -> str:

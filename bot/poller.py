@@ -167,4 +167,4 @@ class Poller:
             return self._every * random.uniform(0.95, 1.05)  # noqa: S311 - spreads polls, guards nothing
         if isinstance(poll.error, ListingBusy):
             return max(self._every, timedelta(seconds=poll.error.after))
-        return min(LONGEST_WAIT, self._every * 2 ** min(self._failures - 1, 6))
+        return min(LONGEST_WAIT, self._every * float(2 ** min(self._failures - 1, 6)))

@@ -107,6 +107,10 @@ class Settings:
         """Was the variable set anywhere, rather than left to its default?"""
         return name in self._given
 
+    def with_sections(self, sections: Mapping[str, BaseModel], *, sources: str) -> Settings:
+        """The same settings with other sections and sources, for the samples."""
+        return Settings(self.core.model_copy(update={"sources": sources}), sections, self._given)
+
     def origins(self) -> Iterator[Origin]:
         """Every setting with its value, and where the value came from."""
         for section, model in (("", self.core), *sorted(self.sections.items())):

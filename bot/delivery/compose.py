@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.cards import Card, CardKind
 from bot.cards.digest import DigestRow, digest_card
-from bot.cards.paper import paper_card
+from bot.cards.paper import PaperAction, paper_card
 from bot.cards.reply import message
 from bot.models import (
     CardSize,
@@ -40,24 +40,35 @@ class Composer:
     """Builds the cards of deliveries."""
 
     def __init__(
-        self, store: Store, *, paper_actions: Collection[str], digest_actions: Collection[str]
+        self,
+        store: Store,
+        *,
+        paper_actions: Collection[str],
+        digest_actions: Collection[str],
+        threading: Collection[str] = (),
     ) -> None:
+        """``threading`` names the platforms that have threads: elsewhere «Discuss» would be a dead button."""
         self._store = store
         self._paper_actions = frozenset(paper_actions)
         self._digest_actions = frozenset(digest_actions)
+        self._threading = frozenset(threading)
+
+    def paper_actions(self, platform: str) -> frozenset[str]:
+        """What a paper card offers on a platform."""
+        without = frozenset() if platform in self._threading else frozenset({PaperAction.DISCUSS})
+        return self._paper_actions - without
 
     async def compose(self, delivery: Delivery, *, now: datetime) -> Composed:
         """The card of a delivery as it stands now."""
         subscriptions = await self._subscriptions(delivery)
         papers = await self._store.papers.many(delivery.papers)
-        card: Card | None
+        card: Card | None = None
         if delivery.kind is DeliveryKind.NOTICE:
             card = message("", delivery.note, kind=CardKind.NOTICE, accent="notice")
         elif delivery.kind is DeliveryKind.DIGEST:
             card = await self._digest(delivery, subscriptions, papers)
-        else:
-            paper = papers.get(delivery.papers[0]) if delivery.papers else None
-            card = paper and self._paper(delivery, subscriptions, paper, now)
+        elif paper := next(iter(papers.values()), None):
+            card = self._paper(delivery, subscriptions, paper, now)
         return Composed(card, subscriptions)
 
     async def _subscriptions(self, delivery: Delivery) -> Sequence[Subscription]:
@@ -78,7 +89,7 @@ class Composer:
             reasons=joined_reasons(delivery),
             subscriptions=[one.title for one in subscriptions],
             now=now,
-            actions=self._paper_actions,
+            actions=self.paper_actions(delivery.destination.platform),
         )
 
     async def _digest(
@@ -100,7 +111,7 @@ class Composer:
             numbers=[one.number for one in subscriptions[:1]],
             next_due=None,
             zone=zone,
-            actions=self._digest_actions | self._paper_actions,
+            actions=self._digest_actions | self.paper_actions(delivery.destination.platform),
         )
 
     async def rows(self, destination: Destination, papers: Sequence[Paper]) -> list[DigestRow]:

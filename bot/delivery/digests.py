@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -17,8 +18,9 @@ from bot.models import (
     When,
     delivery_key,
 )
-from bot.schedule import due, label, late, period
+from bot.schedule import Late, catch_up, due, period
 from bot.store import Store, keys
+from bot.text.when import day
 
 log = structlog.get_logger(__name__)
 
@@ -69,20 +71,23 @@ class Digests:
         pending = await self._store.deliveries.pending(subscription)
         following = None
         if subscription.cadence.when is not When.INSTANT:
-            following = due(subscription.cadence, now)
-            if late(subscription.cadence, since, now):
+            following = due(subscription.cadence, now, last=since)
+            if catch_up(subscription.cadence, since, now) is Late.MERGE:
                 # Too late for that day: what it would have said is in the next one.
                 await self._store.deliveries.set_digest(subscription, following)
                 log.info("A digest was late and joins the next", subscription=subscription.id)
                 return False
         if not pending:
-            await self._store.deliveries.set_digest(subscription, None)
+            await self._store.deliveries.set_digest(subscription, following)
             return False
-        name = period(subscription.cadence, since)
-        if subscription.cadence.when is When.INSTANT:
-            name = since.isoformat(timespec="minutes")
-        said = label(subscription.cadence, since)
-        return await self._make(subscription, [one for one, _ in pending], name, said, now, following)
+        return await self._make(
+            subscription,
+            [one for one, _ in pending],
+            period(subscription.cadence, since),
+            _said(subscription, since),
+            now,
+            following,
+        )
 
     async def _make(
         self,
@@ -108,3 +113,10 @@ class Digests:
         if made:
             log.info("A digest is due", subscription=subscription.id, papers=len(papers), period=name)
         return made
+
+
+def _said(subscription: Subscription, since: datetime) -> str:
+    """The period in words: «Fri 20 Nov», with the hour where there are several a day."""
+    local = since.astimezone(ZoneInfo(subscription.cadence.zone))
+    hour = f" {local:%H:%M}" if subscription.cadence.when is When.HOURLY else ""
+    return day(local.date()) + hour

@@ -14,6 +14,7 @@ from bot.store.deliveries import Deliveries
 from bot.store.leases import Leases
 from bot.store.limits import Limits
 from bot.store.papers import Papers
+from bot.store.saved import SavedPapers
 from bot.store.shelf import Drafts, PluginShelf, Preferences
 from bot.store.subscriptions import Subscriptions
 
@@ -36,6 +37,7 @@ class Store:
         self.limits = Limits(database)
         self.preferences = Preferences(database)
         self.drafts = Drafts(database)
+        self.saved = SavedPapers(database)
 
     def shelf(self, plugin: str) -> PluginShelf:
         """The small durable values of one plugin."""

@@ -79,8 +79,8 @@ class Claims:
             return Idle(now)
         if answer[0] == 0:
             return Idle(from_ms(answer[1]) if answer[1] else None)
-        _, workspace, lane, entry, key, fence, flat = answer
-        record = dict(zip(flat[::2], flat[1::2], strict=True))
+        _, workspace, lane, entry, key, fence, row = answer
+        record = dict(zip(row[::2], row[1::2], strict=True))
         return Claim(
             shard=shard,
             workspace=workspace,
@@ -154,7 +154,7 @@ class Claims:
         next_at: datetime,
     ) -> bool:
         index = "dead" if state is DeliveryState.DEAD else "sent"
-        flat = flat(fields)
+        pairs = flat(fields)
         return bool(
             await self._database.run(
                 lanes.SETTLE,
@@ -167,8 +167,8 @@ class Claims:
                     state.value,
                     self._expiry,
                     claim.key,
-                    len(flat) // 2,
-                    *flat,
+                    len(pairs) // 2,
+                    *pairs,
                 ],
                 durable=True,
             )

@@ -59,6 +59,7 @@ def from_fields(key: str, record: Mapping[str, str]) -> Delivery:
         sent_at=from_ms(record["sent"]) if "sent" in record else None,
         message=decode(MessageRef, record["message"]) if "message" in record else None,
         period=record.get("period", ""),
+        digest=record.get("digest", ""),
         note=record.get("note", ""),
     )
 

@@ -33,6 +33,7 @@ key                                           type    holds
 ``pp:{P/NN}:fence``                           string  counts up with each claim: the fencing number
 ``pp:{P/NN}:sent``                            zset    delivery key by when it was sent, for ``status``
 ``pp:prefs:<platform>/<workspace>[/channel]`` hash    settings that people made in chat
+``pp:saved:<platform>/<workspace>/<person>``  hash    paper id -> when it was saved, under which tag
 ``pp:draft:<token>``                          string  a command waiting for Confirm or Undo; expires
 ``pp:lease:<name>``                           hash    a role that one process at a time may have
 ``pp:limit:<name>``                           string  a rate limit shared by all senders
@@ -108,6 +109,10 @@ def in_shard(tag: str, *parts: str) -> str:
 
 def preferences(platform: str, workspace: str, channel: str = "") -> str:
     return f"pp:prefs:{platform}/{workspace}" + (f"/{channel}" if channel else "")
+
+
+def saved(platform: str, workspace: str, person: str) -> str:
+    return f"pp:saved:{platform}/{workspace}/{person}"
 
 
 def draft(token: str) -> str:

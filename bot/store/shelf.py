@@ -70,6 +70,12 @@ class Preferences:
         if gone:
             await self._database.call(self._database.client.hdel(name, *gone))
 
+    async def erase(self, platform: str, workspace: str, channel: str) -> None:
+        """Forget all settings of a channel or of a person."""
+        await self._database.call(
+            self._database.client.delete(keys.preferences(platform, workspace, channel))
+        )
+
 
 class Drafts:
     """Commands that wait for Confirm or Undo: a button holds only the token."""

@@ -1,0 +1,344 @@
+"""The composition root: joins settings, store, sources and adapters, and runs the roles asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from bot.clock import Clock
+from bot.delivery.compose import Composer
+from bot.delivery.destinations import Destinations
+from bot.delivery.digests import Digests
+from bot.delivery.lanes import Lanes
+from bot.delivery.sender import Sender, Sent
+from bot.errors import PigeonError, SettingsError, StopRequested, StoreUnavailable
+from bot.handlers import Handlers
+from bot.matcher import Matcher
+from bot.poller import Poll, Poller
+from bot.ports import Adapter, AdapterPlugin, PluginContext, Source, SourcePlugin, ThreadingAdapter
+from bot.settings import ROLES, Settings
+from bot.store import Database, Store
+from bot.store.database import ServerFacts
+from bot.store.schema import open_schema
+
+if TYPE_CHECKING:
+    from bot.embedded import EmbeddedServer
+
+log = structlog.get_logger(__name__)
+
+RESTART_AFTER: Final = (1, 5, 15, 60, 300)
+"""Seconds before a part that failed is started again, by how often it has failed in a row."""
+CONSOLE: Final = "console"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run did, for its last words."""
+
+    delivered: int = 0
+    papers: set[str] = field(default_factory=set)
+    polls: list[Poll] = field(default_factory=list)
+
+    def sent(self, sent: Sent) -> None:
+        """Count a delivery."""
+        self.delivered += 1
+        self.papers.update(sent.delivery.papers)
+
+
+class App:
+    """Everything that one process runs."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        *,
+        sources: Sequence[Source],
+        adapters: Sequence[Adapter],
+        roles: Collection[str],
+        poll_every: timedelta,
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.tally = Tally()
+        self._clock = clock
+        self._roles = frozenset(roles)
+        self.worker = worker_name()
+        self.sources = sources
+        self.adapters = adapters
+        threading = [adapter.name for adapter in adapters if isinstance(adapter, ThreadingAdapter)]
+        composer = Composer(
+            store,
+            paper_actions=Handlers.PAPER_ACTIONS,
+            digest_actions=Handlers.DIGEST_ACTIONS,
+            threading=threading,
+        )
+        self.digests = Digests(store, clock)
+        self.handlers = Handlers(
+            store,
+            clock,
+            composer=composer,
+            digests=self.digests,
+            sources=[source.name for source in sources],
+            threading=threading,
+        )
+        self.pollers = [
+            Poller(source, store, clock, every=poll_every, worker=self.worker, told=self.tally.polls.append)
+            for source in sources
+        ]
+        self.matcher = Matcher(store, clock, worker=self.worker)
+        self.lanes = [
+            Lanes(
+                adapter.name,
+                store,
+                Sender(adapter, store, composer, Destinations(store, clock), clock, told=self.tally.sent),
+                clock,
+                worker=self.worker,
+            )
+            for adapter in adapters
+        ]
+
+    async def run(self) -> None:
+        """Run the roles until cancelled, or until a person asks to stop.
+
+        Parts are restarted when the store or a platform goes away; a part that fails by a bug of ours ends
+        the program, because a bot that half runs is worse than one that its supervisor restarts.
+        """
+        async with asyncio.TaskGroup() as group:
+            if "poll" in self._roles:
+                for poller in self.pollers:
+                    group.create_task(self._kept_running(f"poll {poller.source.name}", poller.run))
+            if "match" in self._roles:
+                group.create_task(self._kept_running("match", self.matcher.run))
+                group.create_task(self._kept_running("digests", self.digests.run))
+            if self._roles & {"send", "chat"}:
+                for adapter, lanes in zip(self.adapters, self.lanes, strict=True):
+                    group.create_task(self._kept_running(adapter.name, partial(self._serve, adapter, lanes)))
+
+    async def once(self) -> None:
+        """Poll, match and deliver what is due, then return."""
+        if "poll" in self._roles:
+            for poller in self.pollers:
+                await poller.once()
+        if "match" in self._roles:
+            await self.matcher.once()
+            await self.digests.once()
+        if "send" in self._roles:
+            for adapter, lanes in zip(self.adapters, self.lanes, strict=True):
+                async with adapter.connect(None):
+                    await lanes.once()
+
+    async def stop(self) -> None:
+        """Let other processes take over at once what this one held."""
+        for poller in self.pollers:
+            try:
+                await poller.stop()
+            except PigeonError:
+                return  # the store is gone; its leases end by themselves
+
+    async def _serve(self, adapter: Adapter, lanes: Lanes) -> None:
+        async with adapter.connect(self.handlers if "chat" in self._roles else None):
+            if "send" in self._roles:
+                await lanes.run()
+            else:
+                await asyncio.Event().wait()
+
+    async def _kept_running(self, name: str, part: Callable[[], Awaitable[None]]) -> None:
+        failures = 0
+        while True:
+            started = self._clock.monotonic()
+            try:
+                await part()
+            except (StopRequested, SettingsError):
+                raise
+            except BaseExceptionGroup as group:
+                if group.subgroup(StopRequested) or group.split(PigeonError)[1] is not None:
+                    raise
+                error: BaseException = group.exceptions[0]
+            except PigeonError as single:
+                error = single
+            else:
+                return
+            failures = 1 if self._clock.monotonic() - started > 300 else failures + 1
+            wait = RESTART_AFTER[min(failures, len(RESTART_AFTER)) - 1]
+            log.warning("A part stopped and will be started again", part=name, why=str(error), seconds=wait)
+            await self._clock.sleep(wait)
+
+
+def worker_name() -> str:
+    """A name for this process: the same host keeps few names, so that groups do not fill with dead ones."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
+
+
+@asynccontextmanager
+async def open_store(
+    settings: Settings, clock: Clock, *, data_dir: Path | None = None
+) -> AsyncIterator[Store]:
+    """The store that the settings name, or an embedded one in ``data_dir``; within it, it is there.
+
+    Raises:
+        StartError: it cannot be opened; the sentence says why and what to do.
+    """
+    url = settings.core.redis_url.get_secret_value()
+    if url and data_dir is None:
+        async with store_at(url, settings, clock) as store:
+            yield store
+        return
+    from bot.embedded import open_embedded  # noqa: PLC0415 - only where it is wanted: it needs the server's program
+
+    async with await open_embedded(data_dir or settings.core.data_dir, clock=clock) as server:
+        for note in server.notes:
+            log.info(note)
+        async with store_at(server.url, settings, clock) as store:
+            guard = asyncio.create_task(_keep_alive(server, clock))
+            try:
+                yield store
+            finally:
+                guard.cancel()
+
+
+@asynccontextmanager
+async def store_at(url: str, settings: Settings, clock: Clock) -> AsyncIterator[Store]:
+    """The store at an address.
+
+    Raises:
+        StartError: it cannot be reached or used.
+    """
+    database = Database.connect(url)
+    try:
+        for weakness in weaknesses(await database.facts()):
+            log.warning(weakness)
+        await open_schema(database, clock.now())
+        yield Store(database, retention=timedelta(days=settings.core.retention_days))
+    finally:
+        await database.close()
+
+
+async def _keep_alive(server: EmbeddedServer, clock: Clock) -> None:
+    """Start the embedded server again if it dies: its data are on the disk, and all parts try again."""
+    while True:
+        await clock.sleep(1)
+        try:
+            if await server.ensure():
+                log.error("The embedded Valkey had died and was started again", notes=server.notes[-1:])
+        except PigeonError as error:
+            log.error("The embedded Valkey died and does not start", why=str(error))
+
+
+def weaknesses(facts: ServerFacts) -> list[str]:
+    """What is weaker at this server than at the embedded one; raises where it cannot be used at all."""
+    version = ".".join(map(str, facts.version))
+    if facts.version < (7,):
+        raise StoreUnavailable(
+            f"{facts.name} {version} is too old: Paper Pigeon needs Valkey, or Redis 7 or newer. "
+            "Upgrade it, or leave PIGEON_REDIS_URL empty for the embedded one."
+        )
+    if facts.eviction.startswith("allkeys"):
+        raise StoreUnavailable(
+            f"The store evicts keys when memory runs low (maxmemory-policy {facts.eviction}): subscriptions and "
+            "deliveries would vanish. Set maxmemory-policy noeviction there."
+        )
+    found = []
+    if not facts.appendonly:
+        found.append(
+            "The store keeps no append-only file: a crash of the server loses what it was told since its last "
+            "snapshot. Set appendonly yes there."
+        )
+    elif facts.appendfsync and facts.appendfsync != "always":
+        found.append(
+            f"The store writes to disk with appendfsync {facts.appendfsync}: a power loss may cost up to a second."
+        )
+    if facts.eviction and facts.eviction != "noeviction":
+        found.append(f"The store may evict keys (maxmemory-policy {facts.eviction}). Set it to noeviction.")
+    return found
+
+
+def choose_adapters(
+    settings: Settings, plugins: dict[str, AdapterPlugin], clock: Clock, store: Store, **options: Any
+) -> list[Adapter]:
+    """The adapters that are named, else those that have what they need, else the console.
+
+    Raises:
+        SettingsError: one is named that is not installed or lacks a setting.
+    """
+    names = settings.names("adapters") or [
+        name
+        for name, plugin in plugins.items()
+        if name != CONSOLE and plugin.configured(settings.sections[name])
+    ]
+    chosen = []
+    for name in names or [CONSOLE]:
+        plugin = plugins.get(name)
+        if plugin is None:
+            raise SettingsError(
+                f"PIGEON_ADAPTERS names «{name}», which is not installed. Installed: {', '.join(plugins)}."
+            )
+        if name != CONSOLE and not plugin.configured(settings.sections[name]):
+            raise SettingsError(
+                f"PIGEON_ADAPTERS names «{name}», but its token is not set. `pigeon config show` lists the "
+                f"settings that begin with PIGEON_{name.upper()}__."
+            )
+        chosen.append(plugin.create(_context(settings, name, clock, store, options)))
+    return chosen
+
+
+def choose_sources(
+    settings: Settings, plugins: dict[str, SourcePlugin], clock: Clock, store: Store, **options: Any
+) -> list[Source]:
+    """The sources that are named, else those that are on by default or configured.
+
+    Raises:
+        SettingsError: one is named that is not installed.
+    """
+    names = settings.names("sources") or [
+        name
+        for name, plugin in plugins.items()
+        if plugin.on_by_default or plugin.configured(settings.sections[name])
+    ]
+    chosen: list[Source] = []
+    for name in names:
+        plugin = plugins.get(name)
+        if plugin is None:
+            raise SettingsError(
+                f"PIGEON_SOURCES names «{name}», which is not installed. Installed: {', '.join(plugins)}."
+            )
+        chosen += plugin.create(_context(settings, name, clock, store, options))
+    return chosen
+
+
+def choose_roles(settings: Settings) -> frozenset[str]:
+    """The roles of this process.
+
+    Raises:
+        SettingsError: a role that does not exist.
+    """
+    names = settings.names("roles") or list(ROLES)
+    for name in names:
+        if name not in ROLES:
+            raise SettingsError(f"There is no role «{name}». The roles are {', '.join(ROLES)}.")
+    return frozenset(names)
+
+
+def _context(
+    settings: Settings, name: str, clock: Clock, store: Store, options: dict[str, Any]
+) -> PluginContext:
+    return PluginContext(
+        settings=settings.sections[name],
+        clock=clock,
+        shelf=store.shelf(name),
+        data_dir=settings.core.data_dir,
+        contact=settings.core.contact,
+        options=options,
+    )

@@ -1,0 +1,151 @@
+"""Verb → store → Reply. One function for each verb; permissions are checked where something changes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+import structlog
+
+from bot.cards.digest import DigestAction
+from bot.cards.paper import PaperAction
+from bot.cards.reply import error_card
+from bot.clock import Clock
+from bot.commands import Choice, Command, check
+from bot.delivery.compose import Composer
+from bot.delivery.destinations import Destinations
+from bot.delivery.digests import Digests
+from bot.errors import CommandError, PigeonError, QueryError
+from bot.handlers import (
+    digesting,
+    explaining,
+    keeping,
+    papers,
+    place,
+    previews,
+    reading,
+    subscribing,
+    welcoming,
+)
+from bot.handlers.asked import Asked, Services
+from bot.handlers.completing import complete
+from bot.handlers.happenings import happened
+from bot.handlers.replay import Replay
+from bot.ports import Happening, Origin, Reply
+from bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[Asked], Awaitable[Reply]]
+
+HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
+    {
+        "help": welcoming.help_,
+        "setup": welcoming.setup,
+        "welcome": welcoming.welcome,
+        "subscribe": subscribing.subscribe,
+        "edit": subscribing.edit,
+        "confirm": subscribing.confirm,
+        "cancel": subscribing.cancel,
+        "undo": subscribing.undo_change,
+        "list": keeping.list_subscriptions,
+        "pause": keeping.pause,
+        "resume": keeping.resume,
+        "remove": keeping.remove,
+        "preview": previews.preview,
+        "explain": explaining.explain,
+        "why": explaining.why,
+        "search": papers.search,
+        "paper": papers.paper,
+        "abstract": papers.abstract,
+        "bibtex": papers.cite,
+        "share": papers.share,
+        "digest": digesting.digest,
+        "rest": digesting.rest,
+        "send-now": digesting.send_now,
+        "discuss": reading.discuss,
+        "save": reading.save,
+        "unsave": reading.unsave,
+        "saved": reading.saved,
+        "status": place.status,
+        "settings": place.settings,
+        "forget-me": place.forget_me,
+    }
+)
+"""Every verb of the registry, and nothing else: a test compares the two."""
+
+
+class Handlers:
+    """The core as adapters see it (:class:`bot.ports.CommandHandler`)."""
+
+    PAPER_ACTIONS: Final = frozenset(
+        {
+            PaperAction.ABSTRACT,
+            PaperAction.DISCUSS,
+            PaperAction.SAVE,
+            PaperAction.LINKS,
+            PaperAction.BIBTEX,
+            PaperAction.WHY,
+        }
+    )
+    """Buttons of a paper card that have a handler."""
+    DIGEST_ACTIONS: Final = frozenset(DigestAction)
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        composer: Composer,
+        digests: Digests,
+        sources: Sequence[str],
+        threading: Collection[str],
+    ) -> None:
+        self._services = Services(
+            store=store,
+            clock=clock,
+            composer=composer,
+            digests=digests,
+            replay=Replay(store, clock),
+            sources=tuple(sources),
+            threading=frozenset(threading),
+            started_at=clock.now(),
+        )
+        self._destinations = Destinations(store, clock)
+
+    async def __call__(self, command: Command, origin: Origin) -> Reply:
+        """Carry a command out; an error becomes a reply that says what to do."""
+        try:
+            checked = check(command)
+            return await HANDLERS[checked.verb](Asked(checked, origin, self._services))
+        except (CommandError, QueryError) as error:
+            return Reply(card=error_card(str(error)))
+        except PigeonError as error:
+            log.warning("A command failed", verb=command.verb, why=str(error))
+            return Reply(
+                card=error_card(
+                    "I cannot reach my store right now, so nothing was changed. Try again in a minute."
+                )
+            )
+        except Exception:
+            log.exception("A command failed by a bug of ours", verb=command.verb)
+            return Reply(
+                card=error_card(
+                    "Something went wrong on my side; nothing was lost. The operator finds it in the log."
+                )
+            )
+
+    async def complete(self, verb: str, option: str, typed: str, origin: Origin) -> Sequence[Choice]:
+        """Offer values while somebody types."""
+        try:
+            return await complete(Asked(Command(verb=verb), origin, self._services), option, typed)
+        except PigeonError:
+            return ()
+
+    async def happened(self, happening: Happening) -> None:
+        """Take note of what the platform reports."""
+        try:
+            await happened(happening, self._services.store, self._destinations)
+        except PigeonError as error:
+            log.warning("A report of the platform could not be recorded", why=str(error))

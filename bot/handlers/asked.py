@@ -1,0 +1,169 @@
+"""One request on its way to its answer: what was asked, by whom, and what handlers work with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.clock import Clock
+from bot.commands import Command
+from bot.commands.check import subscription_number
+from bot.delivery.compose import Composer
+from bot.delivery.digests import Digests
+from bot.errors import CommandError, NotAllowed, NotFound
+from bot.handlers.replay import Replay
+from bot.models import Destination, Paper, Subscription, SubscriptionState
+from bot.ports import Origin
+from bot.store import Store
+from bot.text.ids import canonical_id
+
+UNDO: Final = timedelta(minutes=10)
+"""For so long a change can be taken back."""
+DRAFT: Final = timedelta(hours=1)
+"""For so long a preview waits for Confirm."""
+RESTORABLE: Final = timedelta(days=30)
+"""For so long a removed subscription can be brought back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What handlers work with."""
+
+    store: Store
+    clock: Clock
+    composer: Composer
+    digests: Digests
+    replay: Replay
+    sources: Sequence[str]
+    threading: frozenset[str]
+    """Platforms that have threads."""
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A checked command, its origin, and the services to answer it."""
+
+    command: Command
+    origin: Origin
+    services: Services
+
+    @property
+    def store(self) -> Store:
+        """Everything kept."""
+        return self.services.store
+
+    @property
+    def now(self) -> datetime:
+        """The present moment in UTC."""
+        return self.services.clock.now()
+
+    def get(self, name: str, default: str = "") -> str:
+        """An option's text."""
+        return self.command.get(name, default)
+
+    async def preferences(self, destination: Destination | None = None) -> dict[str, str]:
+        """What people set for a channel, or for where the command came from."""
+        where = destination or self.origin.where
+        return dict(
+            await self.store.preferences.get(
+                where.platform, where.workspace, where.key if where.direct else where.channel
+            )
+        )
+
+    async def zone(self) -> str:
+        """The IANA zone that holds here."""
+        return (await self.preferences()).get("timezone") or self.origin.zone or "UTC"
+
+    def destination(self, written: str) -> Destination:
+        """Where ``here``, ``me`` or a channel is, within the asker's workspace."""
+        where = self.origin.where
+        text = written.strip()
+        if text.lower() in {"", "here"}:
+            return self.origin.me if where.direct else _channel(where, where.channel, where.name)
+        if text.lower() in {"me", "@me", "dm"}:
+            return self.origin.me
+        channel = text.strip("<>").lstrip("#").partition("|")[0]
+        if not channel or any(char.isspace() for char in channel):
+            raise CommandError(
+                f"«{text}» is not a place I know. Say `here`, `me`, or a channel such as #papers."
+            )
+        return _channel(where, channel, f"#{channel}" if not text.startswith("<") else "")
+
+    async def require_manage(self, destination: Destination) -> None:
+        """Check, now, that the asker may manage subscriptions of that destination.
+
+        Raises:
+            NotAllowed: they may not, with what they can do instead.
+        """
+        if destination.direct:
+            if destination.channel == self.origin.person.id:
+                return
+            raise NotAllowed("Only the person themselves may change alerts by direct message.")
+        managers = (await self.preferences(destination)).get("managers", "").split()
+        if not await self.origin.rights.may_manage(destination, managers):
+            raise NotAllowed(
+                f"Only people who can manage {destination.name or 'that channel'} may change its subscriptions. "
+                "You can still get these papers yourself: add `to:me`."
+            )
+
+    async def subscription(self, *, state: SubscriptionState | None = None) -> Subscription:
+        """The subscription that the command names, of this workspace and visible to the asker.
+
+        Raises:
+            NotFound: there is none; the same words whether or not another workspace has that number.
+        """
+        number = subscription_number(self.get("subscription"))
+        platform, workspace = self.origin.workspace
+        found = await self.store.subscriptions.get(platform, workspace, number)
+        if found is None or not self.visible(found) or (state and found.state is not state):
+            raise NotFound(
+                f"There is no subscription {number} here. `list scope:server` shows those there are."
+            )
+        return found
+
+    def visible(self, subscription: Subscription) -> bool:
+        """Somebody's own alerts are nobody else's business."""
+        where = subscription.destination
+        return not where.direct or where.channel == self.origin.person.id
+
+    async def subscriptions(self) -> list[Subscription]:
+        """All of this workspace that the asker may see."""
+        return [one for one in await self.store.subscriptions.of(*self.origin.workspace) if self.visible(one)]
+
+    async def here(self) -> list[Subscription]:
+        """Those that post where the command came from, removed ones left out."""
+        where = self.destination("here")
+        return [
+            one
+            for one in await self.subscriptions()
+            if one.destination.key == where.key and one.state is not SubscriptionState.REMOVED
+        ]
+
+    async def paper(self) -> Paper:
+        """The paper that the command names.
+
+        Raises:
+            NotFound: no listing brought it.
+        """
+        text = self.get("paper")
+        # Ids of feeds («feed:…») have no form of their own: they are known or they are not.
+        paper_id = canonical_id(text) or (text if text.startswith("feed:") else None)
+        if paper_id is None:
+            raise CommandError(
+                f"«{text[:80]}» is not a paper I can make out. Give an arXiv id such as 2401.01234, a DOI, "
+                "or the address of its page."
+            )
+        found = await self.store.papers.get(await self.store.papers.canonical(paper_id))
+        if found is None:
+            raise NotFound(
+                f"No listing has brought {text[:80]} so far, or it was more than "
+                f"{self.store.papers.retention.days} days ago. `status` shows which listings I read."
+            )
+        return found
+
+
+def _channel(where: Destination, channel: str, name: str) -> Destination:
+    return Destination(platform=where.platform, workspace=where.workspace, channel=channel, name=name)

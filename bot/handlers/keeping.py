@@ -1,0 +1,179 @@
+"""``list``, ``pause``, ``resume`` and ``remove``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from bot.cards import Action, ActionStyle, Item, Span, spans
+from bot.cards.reply import message, undo
+from bot.commands.times import until
+from bot.errors import CommandError
+from bot.handlers.asked import RESTORABLE, Asked
+from bot.handlers.subscribing import announcement, keep_undo
+from bot.models import Subscription, SubscriptionState
+from bot.ports import Reply
+from bot.schedule import describe, due
+
+PAGE: Final = 20
+
+
+async def list_subscriptions(asked: Asked) -> Reply:
+    """The subscriptions here, with their numbers, states and next posts."""
+    scope = asked.get("scope", "here")
+    found = await asked.subscriptions()
+    if scope == "here":
+        where = asked.destination("here")
+        found = [one for one in found if one.destination.key == where.key]
+    elif scope == "mine":
+        found = [one for one in found if one.created_by.id == asked.origin.person.id]
+    state = asked.get("state")
+    found = [
+        one
+        for one in found
+        if (one.state.value == state if state else one.state is not SubscriptionState.REMOVED)
+    ]
+    if not found:
+        hint = "Set one up with `subscribe`, or try a filter first: `preview diffusion -survey`."
+        return Reply(card=message("", f"No {_scope(scope)} yet. {hint}", actions=[]))
+    rows = [await _row(asked, one, with_place=scope != "here") for one in found[:PAGE]]
+    more = (
+        [f"{len(found) - PAGE} more are not shown: narrow it with scope: and state:."]
+        if len(found) > PAGE
+        else []
+    )
+    return Reply(card=message(f"{len(found)} {_scope(scope)}", items=rows, notes=more))
+
+
+async def pause(asked: Asked) -> Reply:
+    """Stop one for a while; what matches meanwhile is kept."""
+    subscription = await asked.subscription()
+    await asked.require_manage(subscription.destination)
+    if subscription.state is SubscriptionState.REMOVED:
+        raise CommandError(
+            f"Subscription {subscription.number} was removed. `resume {subscription.number}` restores it."
+        )
+    ends = until(asked.get("for"), asked.now, await asked.zone()) if asked.get("for") else None
+    stored = await asked.store.subscriptions.put(
+        replace(subscription, state=SubscriptionState.PAUSED, paused_until=ends)
+    )
+    await asked.store.deliveries.set_digest(stored, None)
+    token = await keep_undo(asked, subscription)
+    said = f"Paused subscription {stored.number} «{stored.title}»"
+    tail = (
+        spans("Until ", Span(f"{ends:%a %d %b %H:%M} UTC", at=ends), ".") if ends else "Until you resume it."
+    )
+    return Reply(
+        card=message(said, tail, "What matches meanwhile is kept.", actions=[_resume(stored), undo(token)]),
+        announce=await announcement(asked, stored, said, token),
+    )
+
+
+async def resume(asked: Asked) -> Reply:
+    """Start one again; what it gathered during the pause is sent or skipped as the person likes."""
+    subscription = await asked.subscription()
+    await asked.require_manage(subscription.destination)
+    missed = asked.get("missed", "ask")
+    pending = await asked.store.deliveries.pending(subscription)
+    if subscription.state is SubscriptionState.ACTIVE and not (pending and missed != "ask"):
+        return Reply(card=message("", f"Subscription {subscription.number} is running."))
+    stored = subscription
+    if subscription.state is not SubscriptionState.ACTIVE:
+        stored = await asked.store.subscriptions.put(
+            replace(subscription, state=SubscriptionState.ACTIVE, paused_until=None, state_reason="")
+        )
+    said = f"Resumed subscription {stored.number} «{stored.title}»"
+    number = stored.number
+    actions: list[Action] = []
+    lines = [f"It posts {describe(stored.cadence)}."]
+    if pending and missed == "send":
+        count = await asked.services.digests.close_now(stored, name=f"missed:{asked.now.isoformat()}")
+        lines.append(f"What you missed comes now as one digest: {count} papers.")
+    elif pending and missed == "skip":
+        await asked.store.deliveries.drop_pending(stored)
+        lines.append(f"Skipped {len(pending)} papers that matched during the pause.")
+    elif pending:
+        # Until the person decides, they wait for the next digest: nothing is dropped by not answering.
+        await asked.store.deliveries.set_digest(stored, due(stored.cadence, asked.now))
+        lines.append(f"{len(pending)} papers matched during the pause. Send them now?")
+        actions = [
+            Action(f"Send {len(pending)}", command=f"resume {number} missed:send", style=ActionStyle.PRIMARY),
+            Action("Skip them", command=f"resume {number} missed:skip"),
+        ]
+    token = await keep_undo(asked, subscription)
+    return Reply(
+        card=message(said, *lines, actions=[*actions, undo(token)]),
+        announce=await announcement(asked, stored, said, token)
+        if subscription.state is not SubscriptionState.ACTIVE
+        else None,
+    )
+
+
+async def remove(asked: Asked) -> Reply:
+    """Delete one softly."""
+    subscription = await asked.subscription()
+    await asked.require_manage(subscription.destination)
+    if subscription.state is SubscriptionState.REMOVED:
+        return Reply(card=message("", f"Subscription {subscription.number} is removed already."))
+    stored = await asked.store.subscriptions.put(replace(subscription, state=SubscriptionState.REMOVED))
+    await asked.store.deliveries.set_digest(stored, None)
+    token = await keep_undo(asked, subscription)
+    said = f"Removed subscription {stored.number} «{stored.title}»"
+    return Reply(
+        card=message(
+            said,
+            f"`resume {stored.number}` brings it back for {RESTORABLE.days} days.",
+            actions=[undo(token)],
+        ),
+        announce=await announcement(asked, stored, said, token),
+    )
+
+
+async def _row(asked: Asked, subscription: Subscription, *, with_place: bool) -> Item:
+    number = subscription.number
+    parts = [describe(subscription.cadence)]
+    if with_place:
+        where = subscription.destination
+        parts.append("your direct messages" if where.direct else where.name or where.channel)
+    waiting = len(await asked.store.deliveries.pending(subscription))
+    if waiting:
+        parts.append(f"{waiting} waiting")
+    if subscription.state is not SubscriptionState.ACTIVE:
+        reason = f": {subscription.state_reason}" if subscription.state_reason else ""
+        parts.append(f"{subscription.state.value}{reason}")
+    if subscription.created_by.name:
+        parts.append(f"by {subscription.created_by.name}")
+    parts.append(subscription.query if subscription.name else "")
+    return Item(
+        spans(Span(str(number), code=True), "  ", Span(subscription.title, bold=True)),
+        note=spans(" · ".join(part for part in parts if part)),
+        actions=_row_actions(subscription),
+    )
+
+
+def _row_actions(subscription: Subscription) -> tuple[Action, ...]:
+    number = subscription.number
+    if subscription.state is SubscriptionState.REMOVED:
+        return (Action("Restore", command=f"resume {number}"),)
+    running = subscription.state is not SubscriptionState.PAUSED
+    return (
+        Action("Edit", command=f"edit {number}"),
+        Action("Pause", command=f"pause {number}") if running else _resume(subscription),
+        Action("Next digest", command=f"digest {number}"),
+        Action("Remove", command=f"remove {number}", style=ActionStyle.DANGER),
+    )
+
+
+def _resume(subscription: Subscription) -> Action:
+    return Action("Resume", command=f"resume {subscription.number}")
+
+
+_SCOPES: Final = {
+    "here": "subscriptions here",
+    "server": "subscriptions in this workspace",
+    "mine": "subscriptions of yours",
+}
+
+
+def _scope(scope: str) -> str:
+    return _SCOPES[scope]

@@ -1,0 +1,117 @@
+"""``paper``, ``search`` and the buttons under a card: Abstract, BibTeX, Share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from bot.cards import Action, Item, Span, spans
+from bot.cards.bibtex import bibtex
+from bot.cards.paper import authors, counts, matched, paper_card
+from bot.cards.reply import message
+from bot.handlers.asked import Asked
+from bot.handlers.replay import Hit
+from bot.models import CardSize, Delivery, DeliveryKind, delivery_key
+from bot.ports import Reply
+from bot.query import parse
+from bot.text.cut import cut
+
+PAGE: Final = 8
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+async def paper(asked: Asked) -> Reply:
+    """One paper as a full card."""
+    found = await asked.paper()
+    return Reply(
+        card=paper_card(
+            found,
+            size=CardSize.FULL,
+            now=asked.now,
+            actions=asked.services.composer.paper_actions(asked.origin.where.platform),
+        )
+    )
+
+
+async def abstract(asked: Asked) -> Reply:
+    """The whole abstract."""
+    found = await asked.paper()
+    said = found.abstract or "No listing gave an abstract for this paper."
+    links = [Action("arXiv" if "arxiv.org" in found.url else "Page", url=found.url)] if found.url else []
+    if found.pdf_url:
+        links.append(Action("PDF", url=found.pdf_url))
+    return Reply(card=message(cut(found.title, 300), said, actions=links))
+
+
+async def cite(asked: Asked) -> Reply:
+    """The BibTeX entry."""
+    found = await asked.paper()
+    return Reply(card=message("BibTeX", spans(Span(bibtex([found]), code=True))))
+
+
+async def search(asked: Asked) -> Reply:
+    """Search the stored papers by the same language as subscriptions."""
+    query = parse(asked.get("query"))
+    days = int(asked.get("days", "30"))
+    replayed = await asked.services.replay.run(query, days=days)
+    hits = _sorted(list(replayed.hits), asked.get("sort", "relevance"))
+    if not hits:
+        return Reply(
+            card=message(
+                "",
+                spans(
+                    f"None of the {replayed.checked:,} papers of the last {days} days fits ",
+                    Span(query.normal, code=True),
+                    ". Try fewer words, or days:90.",
+                ),
+                notes=query.notes,
+            )
+        )
+    rows = [_row(hit) for hit in hits[:PAGE]]
+    more = [f"{len(hits) - PAGE:,} more fit: narrow the search to see them."] if len(hits) > PAGE else []
+    return Reply(
+        card=message(
+            f"{len(hits):,} of {replayed.checked:,} papers in {days} days",
+            items=rows,
+            notes=[*query.notes, *more],
+        )
+    )
+
+
+async def share(asked: Asked) -> Reply:
+    """Post a paper in the channel where the button was pressed."""
+    found = await asked.paper()
+    where = asked.destination("here")
+    # One share of a paper in a channel within an hour: a double click posts once.
+    hour = f"{asked.now:%Y-%m-%dT%H}"
+    await asked.store.deliveries.plan(
+        Delivery(
+            key=delivery_key(where, DeliveryKind.PAPER, f"share:{found.id}:{hour}"),
+            kind=DeliveryKind.PAPER,
+            destination=where,
+            papers=(found.id,),
+            due=asked.now,
+        ),
+        now=asked.now,
+    )
+    return Reply(card=message("", f"«{cut(found.title, 120)}» is on its way here."))
+
+
+def _row(hit: Hit) -> Item:
+    paper_ = hit.paper
+    parts = [authors(paper_, 2), *paper_.categories[:1], counts(paper_)]
+    if hit.verdict.reasons:
+        parts.append(f"matched: {matched(hit.verdict.reasons)}")
+    return Item(
+        (Span(cut(paper_.title, 160), bold=True, url=paper_.url or None),),
+        note=spans(" · ".join(part for part in parts if part)),
+        action=Action("Show", command=f"paper {paper_.short_id}") if len(paper_.short_id) < 80 else None,
+    )
+
+
+def _sorted(hits: list[Hit], order: str) -> list[Hit]:
+    if order == "new":
+        return sorted(hits, key=lambda hit: hit.paper.first_seen or NEVER, reverse=True)
+    if order == "upvotes":
+        return sorted(hits, key=lambda hit: hit.paper.upvotes or 0, reverse=True)
+    return hits

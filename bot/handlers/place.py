@@ -1,0 +1,184 @@
+"""``settings``, ``status`` and ``forget-me``: what holds here, how it goes, what is kept of somebody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot import __version__
+from bot.cards import Action, ActionStyle, Attachment, Item, Span, spans
+from bot.cards.paper import SOURCE_NAMES
+from bot.cards.reply import Step, ladder, message
+from bot.commands.times import quiet_hours
+from bot.commands.zones import zone
+from bot.errors import CommandError
+from bot.handlers.asked import Asked
+from bot.models import Person, SubscriptionState
+from bot.ports import Reply
+from bot.store import keys
+from bot.store.records import encode
+from bot.text.when import ago
+
+DEFAULTS: Final[Mapping[str, str]] = {
+    "timezone": "UTC",
+    "card": "compact",
+    "threads": "on-demand",
+    "quiet_hours": "off",
+    "managers": "none",
+    "announcements": "on",
+}
+
+_READ: Final[Mapping[str, Callable[[str], object]]] = {"timezone": zone, "quiet_hours": quiet_hours}
+_CLEARED: Final = {"none", "off", ""}
+
+
+async def settings(asked: Asked) -> Reply:
+    """Show what holds here, or change it."""
+    where = asked.destination("here")
+    given = {name: value for name, value in asked.command.options.items() if value}
+    channel = where.key if where.direct else where.channel
+    if given:
+        await asked.require_manage(where)
+        changed = {name: _checked(name, value) for name, value in given.items()}
+        await asked.store.preferences.put(where.platform, where.workspace, channel, changed)
+    held = await asked.preferences(where)
+    rows = [
+        Item(spans(Span(name, bold=True), ": ", held.get(name) or default))
+        for name, default in DEFAULTS.items()
+    ]
+    place = "your direct messages" if where.direct else where.name or "this channel"
+    title = f"Settings of {place}" + (" (changed)" if given else "")
+    notes = [
+        "They hold for new subscriptions here; `edit` changes one that is there.",
+        "Change one with `settings timezone:Europe/Paris`.",
+    ]
+    return Reply(card=message(title, items=rows, notes=notes))
+
+
+def _checked(name: str, value: str) -> str:
+    if name == "managers":
+        return "" if value.lower() in _CLEARED else " ".join(value.replace(",", " ").split())
+    if name in {"quiet_hours"} and value.lower() in _CLEARED:
+        return ""
+    reader = _READ.get(name)
+    read = reader(value) if reader else value
+    return str(read) if name == "timezone" else value
+
+
+async def status(asked: Asked) -> Reply:
+    """Sources, queue, and whether this channel can be posted to."""
+    where = asked.destination("here")
+    steps: list[Step] = []
+    for source in asked.services.sources:
+        steps.append(_source(source, await asked.store.papers.health(source), asked.now))
+    missing = [] if where.direct else await asked.origin.rights.missing(where)
+    blocked = await asked.store.deliveries.blocked(where)
+    if missing:
+        steps.append(Step(passed=False, text=f"I cannot post here: {', '.join(missing)} missing"))
+    elif blocked:
+        steps.append(Step(passed=False, text=f"I cannot post here: {blocked}"))
+    else:
+        steps.append(Step(passed=True, text="I can post here"))
+    mine = [one for one in await asked.here() if one.state is SubscriptionState.ACTIVE]
+    steps.append(Step(passed=bool(mine) or None, text=f"{len(mine)} running subscriptions here"))
+    shard = keys.shard_of(where)
+    sent = await asked.store.deliveries.count_sent(shard, asked.now - timedelta(days=1))
+    queued = await asked.store.papers.stream.length()
+    known = await asked.store.papers.count()
+    notes = [
+        f"{known:,} papers known, {queued:,} waiting to be matched.",
+        f"Paper Pigeon {__version__}, running since {ago(asked.services.started_at, asked.now)}.",
+    ]
+    if sent:
+        notes.insert(0, f"{sent:,} messages posted in the last day.")
+    return Reply(card=ladder("Status", steps, notes=notes))
+
+
+def _source(name: str, health: Mapping[str, str], now: datetime) -> Step:
+    shown = SOURCE_NAMES.get(name, name)
+    good = datetime.fromisoformat(health["succeeded_at"]) if "succeeded_at" in health else None
+    bad = datetime.fromisoformat(health["failed_at"]) if "failed_at" in health else None
+    if good is None and bad is None:
+        return Step(passed=None, text=f"{shown}: not asked yet")
+    if bad is not None and (good is None or bad > good):
+        last = f" It last worked {ago(good, now)}." if good else ""
+        return Step(
+            passed=False,
+            text=f"{shown}: failed {ago(bad, now)}",
+            note=f"{health.get('why', '')}{last} I keep asking; nothing is lost.",
+        )
+    assert good is not None
+    return Step(
+        passed=True,
+        text=f"{shown}: read {ago(good, now)}",
+        note=f"{health.get('papers', '0')} papers, {health.get('new', '0')} new",
+    )
+
+
+async def forget_me(asked: Asked) -> Reply:
+    """Show, export or erase what is stored about the asker in this workspace."""
+    platform, workspace = asked.origin.workspace
+    person = asked.origin.person
+    own = [
+        one
+        for one in await asked.store.subscriptions.of(platform, workspace)
+        if one.destination.key == asked.origin.me.key
+    ]
+    made = [
+        one
+        for one in await asked.store.subscriptions.of(platform, workspace)
+        if one.created_by.id == person.id and not one.destination.direct
+    ]
+    saved = await asked.store.saved.of(platform, workspace, person.id)
+    action = asked.get("action", "show")
+    if action == "export":
+        content = {
+            "subscriptions": [json.loads(encode(one)) for one in [*own, *made]],
+            "saved": [
+                {"paper": one.paper_id, "tag": one.tag, "at": one.saved_at.isoformat()} for one in saved
+            ],
+            "settings": dict(await asked.store.preferences.get(platform, workspace, asked.origin.me.key)),
+        }
+        body = json.dumps(content, ensure_ascii=False, indent=1).encode()
+        card = message("", "This is all I keep about you here.")
+        return Reply(card=replace(card, files=(Attachment("paper-pigeon.json", body, "application/json"),)))
+    if action == "erase":
+        for one in own:
+            await asked.store.deliveries.drop_pending(one)
+            await asked.store.subscriptions.drop(one)
+        for one in made:
+            await asked.store.subscriptions.put(replace(one, created_by=Person(id="")))
+        await asked.store.saved.erase(platform, workspace, person.id)
+        await asked.store.preferences.erase(platform, workspace, asked.origin.me.key)
+        return Reply(
+            card=message(
+                "",
+                f"Erased: {len(own)} alerts by direct message, {len(saved)} saved papers, your settings, and your name at "
+                f"{len(made)} subscriptions of channels, which go on.",
+            )
+        )
+    if action != "show":
+        raise CommandError("Say `forget-me`, `forget-me export` or `forget-me erase`.")
+    lines = [
+        f"{len(own)} alerts by direct message",
+        f"{len(saved)} saved papers",
+        f"your id and name as the maker of {len(made)} subscriptions of channels",
+    ]
+    return Reply(
+        card=message(
+            "What I keep about you here",
+            *lines,
+            actions=[
+                Action("Export it", command="forget-me export"),
+                Action(
+                    "Erase it",
+                    command="forget-me erase",
+                    style=ActionStyle.DANGER,
+                    confirm="Erase your alerts by direct message and your saved papers? This cannot be undone.",
+                ),
+            ],
+        )
+    )

@@ -1,0 +1,95 @@
+"""``preview``: what a filter would have brought, before anybody subscribes to it."""
+
+from __future__ import annotations
+
+from bot.cards import Action, ActionStyle, Card, Item, Span, spans
+from bot.cards.paper import authors, matched
+from bot.cards.reply import message
+from bot.errors import CommandError
+from bot.handlers.asked import Asked
+from bot.handlers.replay import Replayed
+from bot.ports import Reply
+from bot.query import Query, parse
+from bot.text.cut import cut
+from bot.text.sparkline import sparkline
+
+LOUD = 15.0
+"""Papers a day above which a filter is called loud, and narrower ones are offered."""
+SHOWN = 3
+
+
+async def preview(asked: Asked) -> Reply:
+    """Replay a filter, or a subscription's, over the last days."""
+    days = int(asked.get("days", "7"))
+    sources: tuple[str, ...] = ()
+    if asked.get("subscription"):
+        subscription = await asked.subscription()
+        query, sources = parse(subscription.query), subscription.sources
+    elif asked.get("query"):
+        query = parse(asked.get("query"))
+    else:
+        raise CommandError("`preview` needs a filter. For example: `preview diffusion -survey`.")
+    replayed = await asked.services.replay.run(query, days=days, sources=sources)
+    offer = Action("Subscribe", command=f"subscribe {query.normal}", style=ActionStyle.PRIMARY)
+    actions = [offer] if len(offer.command or "") <= 90 and not asked.get("subscription") else []
+    return Reply(card=await preview_card(asked, query, replayed, actions=actions))
+
+
+async def preview_card(
+    asked: Asked, query: Query, replayed: Replayed, *, title: str = "", actions: list[Action]
+) -> Card:
+    """Count, rate, the best three, and what to do when it is too loud or too quiet."""
+    count = len(replayed.hits)
+    line = spans(
+        Span(f"{count:,} of {replayed.checked:,} papers", bold=True),
+        f" in {_days(replayed.days)}, {_rate(replayed.rate)} ",
+        Span(sparkline(replayed.per_day), code=True) if count else "",
+    )
+    written = spans("Your filter: ", Span(query.normal, code=True))
+    rows = [
+        Item(
+            (Span(cut(hit.paper.title, 160), bold=True, url=hit.paper.url or None),),
+            note=spans(
+                " · ".join(
+                    part
+                    for part in (authors(hit.paper, 2), f"matched: {matched(hit.verdict.reasons)}")
+                    if part
+                )
+            ),
+        )
+        for hit in replayed.hits[:SHOWN]
+    ]
+    hints = [note for note in query.notes] + await _suggestions(asked, query, replayed)
+    return message(title or "Preview", line, written, items=rows, notes=hints, actions=actions)
+
+
+async def _suggestions(asked: Asked, query: Query, replayed: Replayed) -> list[str]:
+    """Wider forms for a filter that brings nothing, narrower ones for one that is loud, with their counts."""
+    if replayed.checked == 0:
+        return ["No papers are stored yet: the first poll is still to come. `status` shows when."]
+    quiet = not replayed.hits
+    if not quiet and replayed.rate <= LOUD:
+        return []
+    found = await asked.services.replay.variants(query, days=replayed.days, wider=quiet)
+    useful = [
+        (variant, count)
+        for variant, count in found
+        if (count > 0 if quiet else 0 < count < len(replayed.hits))
+    ]
+    useful.sort(key=lambda pair: pair[1], reverse=not quiet)
+    said = [f"{variant.label}: {count:,}" for variant, count in useful[:3]]
+    if not said:
+        return ["Nothing near it matched either. Try fewer or more general words."] if quiet else []
+    return [("Closest: " if quiet else "That is a lot. Narrower: ") + " · ".join(said)]
+
+
+def _rate(rate: float) -> str:
+    if rate >= 1:
+        return f"about {rate:.0f} a day"
+    if rate * 7 >= 1:
+        return f"about {rate * 7:.0f} a week"
+    return "less than one a week"
+
+
+def _days(days: int) -> str:
+    return "one day" if days == 1 else f"{days} days"

@@ -1,0 +1,309 @@
+"""``subscribe``, ``edit`` and the buttons Confirm, Cancel and Undo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any, Final
+
+from bot.cards import Action, ActionStyle, Field, Form, Span, spans
+from bot.cards.reply import message, undo
+from bot.commands import BY_NAME
+from bot.commands.cadence import cadence
+from bot.commands.times import quiet_hours
+from bot.errors import CommandError, NotAllowed, NotFound
+from bot.handlers.asked import DRAFT, UNDO, Asked
+from bot.handlers.previews import preview_card
+from bot.models import (
+    Cadence,
+    CardSize,
+    Destination,
+    Person,
+    Subscription,
+    SubscriptionState,
+)
+from bot.ports import Reply
+from bot.query import parse
+from bot.schedule import describe, due
+from bot.store.records import decode, encode
+
+MOST: Final = 500
+"""Subscriptions a workspace may have: far above what a lab uses, far below what a mistake makes."""
+
+
+async def subscribe(asked: Asked) -> Reply:
+    """Show what the last seven days would have brought, then ask."""
+    if not asked.get("query"):
+        return Reply(
+            card=message(
+                "What are you looking for?",
+                spans(
+                    "Write a filter after the word, for example: ",
+                    Span("subscribe diffusion -survey", code=True),
+                ),
+            ),
+            form=_form("New subscription", "subscribe", {}),
+        )
+    wanted = await _wanted(asked, None)
+    await asked.require_manage(wanted.destination)
+    if len(await asked.subscriptions()) >= MOST:
+        raise CommandError(
+            f"This workspace has {MOST} subscriptions, which is as many as I keep. Remove one first, or join "
+            "two with OR."
+        )
+    query = parse(wanted.query)
+    replayed = await asked.services.replay.run(query, days=7, sources=wanted.sources)
+    token = await asked.store.drafts.keep(
+        {"do": "subscribe", "subscription": encode(wanted), "by": asked.origin.person.id}, ttl=DRAFT
+    )
+    card = await preview_card(
+        asked,
+        query,
+        replayed,
+        title=f"Subscribe {_place(wanted.destination)}, {describe(wanted.cadence)}?",
+        actions=[
+            Action("Confirm", command=f"confirm {token}", style=ActionStyle.PRIMARY),
+            Action("Cancel", command=f"cancel {token}"),
+        ],
+    )
+    return Reply(card=card)
+
+
+async def edit(asked: Asked) -> Reply:
+    """Change a subscription: at once where fields were given, else in a dialogue that holds its values."""
+    subscription = await asked.subscription()
+    await asked.require_manage(subscription.destination)
+    given = {name for name, value in asked.command.options.items() if name != "subscription" and value}
+    if not given:
+        values = _values(subscription)
+        shown = " · ".join(f"{name}: {value}" for name, value in values.items() if value)
+        return Reply(
+            card=message(
+                f"Subscription {subscription.number}",
+                shown,
+                notes=[
+                    f"Change it with `edit {subscription.number} when:daily at:08:30`, or any of its options."
+                ],
+            ),
+            form=_form(f"Edit {subscription.number}", f"edit {subscription.number}", values),
+        )
+    wanted = await _wanted(asked, subscription)
+    await asked.require_manage(wanted.destination)
+    changes = _difference(subscription, wanted)
+    if not changes:
+        return Reply(card=message("", "Nothing to change: it is already so."))
+    stored = await asked.store.subscriptions.put(wanted)
+    await _reschedule(asked, subscription, stored)
+    token = await _keep_undo(asked, subscription)
+    said = f"Changed subscription {stored.number} «{stored.title}»"
+    return Reply(
+        card=message(said, *changes, actions=[undo(token)]),
+        announce=await announcement(asked, stored, f"{said}: {'; '.join(changes)}", token),
+    )
+
+
+async def confirm(asked: Asked) -> Reply:
+    """Do what a preview offered."""
+    draft = await asked.store.drafts.take(asked.get("token"))
+    if draft is None or draft.get("do") != "subscribe":
+        raise NotFound("That question is no longer open: it was answered already, or more than an hour ago.")
+    wanted = decode(Subscription, str(draft["subscription"]))
+    if wanted.workspace != asked.origin.workspace or draft.get("by") != asked.origin.person.id:
+        raise NotAllowed("Only the person who asked may confirm it. Make your own with `subscribe`.")
+    await asked.require_manage(wanted.destination)
+    made = await asked.store.subscriptions.create(replace(wanted, created_at=asked.now))
+    token = await asked.store.drafts.keep(
+        {"do": "remove", "number": made.number, "by": asked.origin.person.id}, ttl=UNDO
+    )
+    where = _place(made.destination)
+    said = f"Subscribed {where} to «{made.title}»"
+    next_due = due(made.cadence, asked.now)
+    return Reply(
+        card=message(
+            said,
+            spans("Number ", Span(str(made.number), code=True), ", filter ", Span(made.query, code=True)),
+            spans(
+                f"It posts {describe(made.cadence)}. Next: ",
+                Span(f"{next_due:%a %d %b %H:%M} UTC", at=next_due),
+            ),
+            notes=[f"Change it with `edit {made.number}`, see all with `list`."],
+            actions=[undo(token)],
+        ),
+        announce=await announcement(asked, made, said, token),
+        replace=True,
+    )
+
+
+async def cancel(asked: Asked) -> Reply:
+    """Forget a question."""
+    await asked.store.drafts.take(asked.get("token"))
+    return Reply(card=message("", "Left as it was."), replace=True)
+
+
+async def undo_change(asked: Asked) -> Reply:
+    """Take a change back, within ten minutes, once."""
+    held = await asked.store.drafts.look(asked.get("token"))
+    if held is None:
+        raise NotFound("There is nothing to undo: it was undone already, or is more than ten minutes old.")
+    number = int(str(held.get("number") or decode(Subscription, str(held["subscription"])).number))
+    platform, workspace = asked.origin.workspace
+    current = await asked.store.subscriptions.get(platform, workspace, number)
+    if current is None or not asked.visible(current):
+        raise NotFound("There is nothing to undo here.")
+    await asked.require_manage(current.destination)
+    if await asked.store.drafts.take(asked.get("token")) is None:
+        raise NotFound("There is nothing to undo: somebody else was quicker.")
+    if held.get("do") == "remove":
+        stored = await asked.store.subscriptions.put(replace(current, state=SubscriptionState.REMOVED))
+        await asked.store.deliveries.set_digest(stored, None)
+        return Reply(card=message("", f"Undone: subscription {number} is gone again."), replace=True)
+    before = decode(Subscription, str(held["subscription"]))
+    if before.workspace != asked.origin.workspace:
+        raise NotFound("There is nothing to undo here.")
+    stored = await asked.store.subscriptions.put(replace(before, version=current.version))
+    await _reschedule(asked, current, stored)
+    return Reply(
+        card=message("", f"Undone: subscription {number} «{stored.title}» is as it was."), replace=True
+    )
+
+
+async def keep_undo(asked: Asked, before: Subscription) -> str:
+    """Keep what a subscription was, so that its change can be taken back; the token."""
+    return await _keep_undo(asked, before)
+
+
+async def announcement(asked: Asked, subscription: Subscription, said: str, token: str) -> Any:
+    """One public line in the channel it is about; nothing for direct messages or where it is switched off."""
+    if subscription.destination.direct:
+        return None
+    if (await asked.preferences(subscription.destination)).get("announcements") == "off":
+        return None
+    who = asked.origin.person.name
+    return message("", f"{said}{f' ({who})' if who else ''}.", actions=[undo(token)])
+
+
+async def _keep_undo(asked: Asked, before: Subscription) -> str:
+    return await asked.store.drafts.keep({"do": "put", "subscription": encode(before)}, ttl=UNDO)
+
+
+async def _wanted(asked: Asked, current: Subscription | None) -> Subscription:
+    """The subscription that the options describe, on the ground of the current one or of what holds here."""
+    preferences = await asked.preferences()
+    text = asked.get("query") or (current.query if current else "")
+    if upvotes := asked.get("min_upvotes"):
+        text = f"({text}) upvotes>={upvotes}"
+    query = parse(text)
+    destination = (
+        asked.destination(asked.get("to")) if asked.get("to") or current is None else current.destination
+    )
+    default = Cadence(
+        zone=await asked.zone(),
+        quiet=quiet_hours(preferences["quiet_hours"]) if preferences.get("quiet_hours") else None,
+    )
+    size = asked.get("card") or (current.card.value if current else preferences.get("card", ""))
+    values: dict[str, Any] = {
+        "query": query.normal,
+        "destination": destination,
+        "cadence": cadence(asked.command, default=default, current=current.cadence if current else None),
+        "card": CardSize(size or CardSize.COMPACT),
+        "limit": int(asked.get("limit") or (current.limit if current else 10)),
+        "name": _cleared(asked.get("name"), current.name if current else "")[:60],
+        "mention": _cleared(asked.get("mention"), current.mention if current else ""),
+        "sources": _sources(asked, current),
+    }
+    if current is not None:
+        return replace(current, **values)
+    person = asked.origin.person
+    return Subscription(number=0, created_by=Person(id=person.id, name=person.name), **values)
+
+
+def _cleared(text: str, current: str) -> str:
+    return "" if text.lower() in {"none", "off", "-"} else text or current
+
+
+def _sources(asked: Asked, current: Subscription | None) -> tuple[str, ...]:
+    text = asked.get("sources")
+    if not text:
+        return current.sources if current else ()
+    if text.lower() == "all":
+        return ()
+    names = tuple(dict.fromkeys(text.lower().replace(",", " ").split()))
+    for name in names:
+        if name not in asked.services.sources:
+            raise CommandError(
+                f"I do not read a listing called «{name}». Those I read: {', '.join(asked.services.sources)}."
+            )
+    return names
+
+
+async def _reschedule(asked: Asked, before: Subscription, after: Subscription) -> None:
+    """Bring a digest that is being gathered in line with a changed cadence or place."""
+    pending = await asked.store.deliveries.pending(before)
+    if before.destination.key != after.destination.key:
+        # What waits there was matched for there: it is said there, once, before the move.
+        if pending:
+            await asked.services.digests.close_now(before, name=f"moved:{asked.now.isoformat()}")
+        await asked.store.deliveries.set_digest(before, None)
+    elif before.cadence != after.cadence and pending:
+        await asked.store.deliveries.set_digest(after, due(after.cadence, asked.now))
+
+
+def _place(destination: Destination) -> str:
+    return "you, by direct message," if destination.direct else destination.name or destination.channel
+
+
+def _values(subscription: Subscription) -> dict[str, str]:
+    cadence_ = subscription.cadence
+    return {
+        "query": subscription.query,
+        "when": cadence_.when.value,
+        "at": f"{cadence_.at:%H:%M}",
+        "timezone": cadence_.zone,
+        "card": subscription.card.value,
+        "limit": str(subscription.limit),
+        "name": subscription.name,
+    }
+
+
+def _form(title: str, command: str, values: Mapping[str, str]) -> Form:
+    """Five questions at most: that is what a modal of Discord holds."""
+    verb = BY_NAME["subscribe"]
+    asked_for = ("query", "when", "at", "card", "name")
+    options = {option.name: option for option in verb.options}
+    return Form(
+        title=title,
+        command=command,
+        fields=tuple(
+            Field(
+                name=name,
+                label=name.capitalize(),
+                value=values.get(name, ""),
+                hint=options[name].description,
+                choices=tuple((choice.value, choice.label) for choice in options[name].choices),
+                required=name == "query" and command == "subscribe",
+                long=name == "query",
+            )
+            for name in asked_for
+        ),
+    )
+
+
+def _difference(before: Subscription, after: Subscription) -> list[str]:
+    changes = []
+    for field in fields(Subscription):
+        old, new = getattr(before, field.name), getattr(after, field.name)
+        if old == new:
+            continue
+        if field.name == "cadence":
+            changes.append(f"when: {describe(old)} → {describe(new)}")
+        elif field.name == "destination":
+            changes.append(f"to: {_place(old)} → {_place(new)}")
+        elif field.name != "version":
+            changes.append(f"{field.name}: {_shown(old)} → {_shown(new)}")
+    return changes
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "all"
+    return str(value) or "none"

@@ -127,6 +127,14 @@ def test_what_was_planned_moves_where_its_day_is_served():
     assert wall(moved, "Pacific/Auckland") == "Tue 24 09:00"
 
 
+def test_what_was_planned_goes_where_the_new_zone_had_its_digest_that_day():
+    """10:10 and the next day's 05:00 in Brisbane fall on one date in UTC."""
+    last = at("2026-11-23 10:10", "Australia/Brisbane")
+    planned = due(daily(5, zone="Australia/Brisbane"), last, last=last)
+    assert wall(planned, "UTC") == "Mon 23 19:00"
+    assert replan(daily(12), planned, at("2026-11-23 13:00"), last=last) == at("2026-11-24 12:00")
+
+
 ZONES = st.sampled_from(
     [
         "Pacific/Auckland",

@@ -12,6 +12,7 @@ from typing import Final
 
 from bot.commands.model import Command, Option, OptionKind, Verb
 from bot.commands.verbs import ALIASES, BY_NAME
+from bot.commands.written import short
 from bot.errors import CommandError
 
 _NUMBER: Final = re.compile(r"[s#]?(\d{1,9})(?:\s*·.*)?", re.IGNORECASE | re.DOTALL)  # noqa: TID251 - ours
@@ -49,7 +50,7 @@ def subscription_number(text: str) -> int:
     match = _NUMBER.fullmatch(text.strip())
     if match is None or int(match.group(1)) == 0:
         raise CommandError(
-            f"«{_short(text)}» is not the number of a subscription. Numbers look like 7 or s7; `list` shows them."
+            f"«{short(text)}» is not the number of a subscription. Numbers look like 7 or s7; `list` shows them."
         )
     return int(match.group(1))
 
@@ -61,7 +62,7 @@ def on_off(text: str) -> bool:
         return True
     if word in _NO:
         return False
-    raise CommandError(f"«{_short(text)}» is neither on nor off. Type `on` or `off`.")
+    raise CommandError(f"«{short(text)}» is neither on nor off. Type `on` or `off`.")
 
 
 def whole_number(text: str, option: Option) -> int:
@@ -69,7 +70,7 @@ def whole_number(text: str, option: Option) -> int:
     digits = text.strip().replace(",", "").replace("_", "")
     if not re.fullmatch(r"[+-]?\d{1,9}", digits, re.ASCII):
         raise CommandError(
-            f"`{option.name}` takes a whole number{_bounds(option)}, and «{_short(text)}» is none."
+            f"`{option.name}` takes a whole number{_bounds(option)}, and «{short(text)}» is none."
         )
     number = int(digits)
     low = option.minimum is not None and number < option.minimum
@@ -107,7 +108,7 @@ def _choice(option: Option, value: str) -> str:
     offer = (
         f"{', '.join(listed[:-1])} or {listed[-1]}" if len(known) <= 8 else f"one of {', '.join(listed)}, …"
     )
-    raise CommandError(f"`{option.name}` cannot be «{_short(value)}». {meant}Choose {offer}.")
+    raise CommandError(f"`{option.name}` cannot be «{short(value)}». {meant}Choose {offer}.")
 
 
 def _missing(verb: Verb, option: Option) -> str:
@@ -119,7 +120,3 @@ def _bounds(option: Option) -> str:
     if option.minimum is None or option.maximum is None:
         return ""
     return f" from {option.minimum:,} to {option.maximum:,}"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else text[:59] + "…"

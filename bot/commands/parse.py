@@ -15,7 +15,7 @@ from typing import Final
 from bot.commands.check import check
 from bot.commands.model import Command, Option, OptionKind, Verb
 from bot.commands.verbs import ALIASES, BY_NAME, OFFERED
-from bot.commands.written import Word, unescape, unquote, words
+from bot.commands.written import Word, short, unescape, unquote, words
 from bot.errors import CommandError
 
 QUERY_FIELDS: Final = frozenset(
@@ -78,7 +78,7 @@ def _verb(text: str) -> tuple[Verb, str]:
 
 def unknown_verb(name: str) -> str:
     """The sentence for a verb that does not exist, with the nearest one that does."""
-    shown = name if len(name) <= 40 else name[:39] + "…"
+    shown = short(name, 40)
     known = [*(verb.name for verb in OFFERED), *(alias for alias in ALIASES if " " not in alias)]
     near = get_close_matches(name.lower()[:40], known, n=1, cutoff=0.6)
     if not near:
@@ -133,12 +133,12 @@ def _value(option: Option, word: Word, rest: Iterator[Word], known: Mapping[str,
 def _take_loose(verb: Verb, free: Option | None, given: dict[str, str], text: str) -> None:
     if free is None:
         raise CommandError(
-            f"`{verb.name}` takes no «{_short(text)}». "
+            f"`{verb.name}` takes no «{short(text)}». "
             + (f"Its options are {_names(verb)}." if verb.options else "Type it alone.")
         )
     if free.name in given:
         raise CommandError(
-            f"`{free.name}:` is given, and so is «{_short(text)}» beside it. "
+            f"`{free.name}:` is given, and so is «{short(text)}» beside it. "
             f"Put the whole of it behind `{verb.name}`, or all between quotes."
         )
     given[free.name] = text
@@ -171,7 +171,3 @@ def _hint(option: Option) -> str:
     if option.choices:
         return "Choose " + " or ".join(f"`{choice.value}`" for choice in option.choices) + "."
     return option.description
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else text[:59] + "…"

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot.commands.written import short
 from bot.errors import CommandError
 from bot.models import DAY_NAMES, EVERY_DAY, WORKDAYS
 
@@ -48,7 +49,7 @@ def clock_time(text: str) -> time:
             hour = 0
         if hour < 24 and minute < 60:
             return time(hour, minute)
-    raise CommandError(f"«{_short(text)}» is not a time of day. Write it like `09:00` or `5pm`.")
+    raise CommandError(f"«{short(text)}» is not a time of day. Write it like `09:00` or `5pm`.")
 
 
 def weekdays(text: str) -> frozenset[int]:
@@ -76,9 +77,7 @@ def quiet_hours(text: str) -> tuple[time, time] | None:
         return None
     ends = re.split(r"\s*(?:-|–|—|\bto\b|\buntil\b)\s*", words.removeprefix("from "))
     if len(ends) != 2:
-        raise CommandError(
-            f"«{_short(text)}» are not hours of rest. Write them like `22:00-07:00`, or `off`."
-        )
+        raise CommandError(f"«{short(text)}» are not hours of rest. Write them like `22:00-07:00`, or `off`.")
     start, end = clock_time(ends[0]), clock_time(ends[1])
     if start == end:
         raise CommandError(
@@ -99,13 +98,13 @@ def until(text: str, now: datetime, zone: str) -> datetime:
     end = _date(words, now, zone) or _length(words, now)
     if end is None:
         raise CommandError(
-            f"«{_short(text)}» is not a length of time. Write it like `2h`, `1d` or `2w`, or `until 2026-12-01`."
+            f"«{short(text)}» is not a length of time. Write it like `2h`, `1d` or `2w`, or `until 2026-12-01`."
         )
     if end <= now:
-        raise CommandError(f"«{_short(text)}» is over already. Name a later day, or a length such as `1w`.")
+        raise CommandError(f"«{short(text)}» is over already. Name a later day, or a length such as `1w`.")
     if end - now > LONGEST_PAUSE:
         raise CommandError(
-            f"«{_short(text)}» is more than a year away. Leave it out to wait until you resume it."
+            f"«{short(text)}» is more than a year away. Leave it out to wait until you resume it."
         )
     return end
 
@@ -149,10 +148,6 @@ def _weekday(word: str, text: str) -> int:
 
 def _no_days(text: str) -> CommandError:
     return CommandError(
-        f"«{_short(text)}» are not days of the week. Write them like `mon-fri`, `mon,wed` or `every day`; "
+        f"«{short(text)}» are not days of the week. Write them like `mon-fri`, `mon,wed` or `every day`; "
         f"the names are {', '.join(DAY_NAMES)}."
     )
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else text[:59] + "…"

@@ -96,6 +96,11 @@ def unquote(text: str) -> str | None:
     return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)
 
 
+def short(text: str, most: int = 60) -> str:
+    """What somebody typed, cut to fit into a sentence."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def _word(text: str, at: int) -> tuple[int, Word]:
     made: list[str] = []
     while at < len(text) and not text[at].isspace():

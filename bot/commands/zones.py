@@ -8,6 +8,7 @@ from functools import cache
 from typing import Final
 from zoneinfo import available_timezones
 
+from bot.commands.written import short
 from bot.errors import CommandError
 
 _AREAS: Final = (
@@ -90,7 +91,7 @@ def zone(text: str) -> str:
     if word in _AMBIGUOUS:
         first, *others = _AMBIGUOUS[word]
         raise CommandError(
-            f"«{_short(text)}» stands for several time zones. Name one: `{first}` or "
+            f"«{short(text)}» stands for several time zones. Name one: `{first}` or "
             + " or ".join(f"`{other}`" for other in others)
             + "."
         )
@@ -99,12 +100,12 @@ def zone(text: str) -> str:
         return found
     if word[:3] in {"utc", "gmt"} or word[:1] in {"+", "-"}:
         raise CommandError(
-            f"«{_short(text)}» is a distance from UTC, which knows no summer time. Name a city, such as `Paris`."
+            f"«{short(text)}» is a distance from UTC, which knows no summer time. Name a city, such as `Paris`."
         )
     near = _nearest(word)
     meant = f"Did you mean {' or '.join(f'`{name}`' for name in near)}? " if near else ""
     raise CommandError(
-        f"I don't know the time zone «{_short(text)}». {meant}Name a large city nearby, such as `Europe/Paris`."
+        f"I don't know the time zone «{short(text)}». {meant}Name a large city nearby, such as `Europe/Paris`."
     )
 
 
@@ -140,7 +141,3 @@ def _nearest(word: str) -> list[str]:
     city = word.rpartition("/")[2]
     near = [cities[match] for match in get_close_matches(city[:40], cities, n=2, cutoff=0.7)]
     return list(dict.fromkeys(near))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else text[:59] + "…"

@@ -31,25 +31,26 @@ _FAMILY_FIRST: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]") 
 """Kana, Chinese characters and Hangul: names in these scripts begin with the family, and are left whole."""
 _SMALL_WORDS: Final = frozenset(
     (
-        "a",
-        "an",
-        "and",
-        "are",
-        "at",
-        "by",
-        "do",
-        "does",
-        "for",
-        "from",
-        "how",
-        "in",
-        "is",
-        "of",
-        "on",
-        "or",
-        "the",
+        *(
+            "a",
+            "an",
+            "and",
+            "are",
+            "at",
+            "by",
+            "do",
+            "does",
+            "for",
+            "from",
+            "how",
+            "in",
+            "is",
+            "of",
+            "on",
+            "or",
+        ),
+        *("the", "to", "towards", "via", "with"),
     )
-    + ("to", "towards", "via", "with")
 )
 
 

@@ -102,7 +102,7 @@ def _windows(text: str, hits: Sequence[Place], limit: int, edges: frozenset[int]
             windows.append((left, right))
     spare = limit - sum(end - start for start, end in windows) - len(_JOIN) * (len(windows) + 1)
     left, right = windows[-1]
-    windows[-1] = left, _settle(text, min(len(text), right + max(0, spare)), right, edges)
+    windows[-1] = left, _settle(text, min(len(text), right + max(0, spare)), right - 1, edges)
     return windows
 
 

@@ -1,7 +1,7 @@
 """Example cards of every kind, the awkward ones among them: what every adapter and renderer must bear.
 
-The papers are invented. Their strings are tidy, as stored papers are, and yet hostile where tidy text may
-be: mentions, markup of each platform, very long names.
+The papers are invented. Some strings are worse than stored papers can be (:mod:`bot.text.tidy`): a renderer
+must not rely on it.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ HOSTILE: Final = Paper(
     pdf_url="https://arxiv.org/pdf/2511.06666",
     comment="||spoiler|| <!subteam^S0123>",
 )
-"""Tidy text that is dangerous only to a renderer that does not escape."""
+"""Mentions and markup of every platform: dangerous to a renderer that does not escape."""
 
 ENORMOUS: Final = Paper(
     id="arxiv:2511.07777",
@@ -129,7 +129,7 @@ ENORMOUS: Final = Paper(
     published=datetime(2025, 3, 1, tzinfo=UTC),
     updated=datetime(2026, 11, 19, tzinfo=UTC),
     version=14,
-    organization="An Organisation whose Name Goes on and on " * 4,
+    organization=("An Organisation whose Name Goes on and on " * 4).strip(),
     upvotes=1_234_567,
     comments=89_012,
     stars=345_678,

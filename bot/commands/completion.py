@@ -35,7 +35,7 @@ def rank(choices: Iterable[Choice], typed: str) -> Sequence[Choice]:
         # Only then, since it costs a hundred times as much as looking for the word itself.
         matcher = SequenceMatcher(None, b=word, autojunk=False)
         graded = [
-            (-near, place) for place, choice in enumerate(known) if (near := _likeness(matcher, choice))
+            (-near, place) for place, choice in enumerate(known) if (near := _likeness(word, matcher, choice))
         ]
     return [_cut(known[place]) for _, place in sorted(graded)[:MOST]]
 
@@ -75,10 +75,12 @@ def _grade(word: str, choice: Choice) -> float | None:
     return best
 
 
-def _likeness(matcher: SequenceMatcher[str], choice: Choice) -> float:
-    """How nearly one of the choice's words is spelt like the matcher's, from 0.7 to 1; 0 for less."""
+def _likeness(word: str, matcher: SequenceMatcher[str], choice: Choice) -> float:
+    """How nearly one of the choice's words is spelt like this one, which the matcher holds, from 0.7 to 1; 0 for less."""
     best = 0.0
     for part in re.split(r"[\s/·.,-]+", _folded(choice.label)):
+        if part[:1] != word[:1]:  # few slip on the first letter, and most words are out at once
+            continue
         matcher.set_seq1(part)
         if matcher.real_quick_ratio() >= 0.7 and matcher.quick_ratio() >= 0.7:
             best = max(best, matcher.ratio())

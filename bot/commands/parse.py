@@ -72,11 +72,11 @@ def _verb(text: str) -> tuple[Verb, str]:
     name = first.lower().removeprefix("/")
     verb = BY_NAME.get(ALIASES.get(name, name))
     if verb is None:
-        raise CommandError(unknown_verb(first))
+        raise CommandError(_unknown_verb(first))
     return verb, text[len(first) :]
 
 
-def unknown_verb(name: str) -> str:
+def _unknown_verb(name: str) -> str:
     """The sentence for a verb that does not exist, with the nearest one that does."""
     shown = short(name, 40)
     known = [*(verb.name for verb in OFFERED), *(alias for alias in ALIASES if " " not in alias)]

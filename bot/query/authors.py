@@ -87,6 +87,8 @@ def taken_apart(name: str) -> Name | None:
         return None
     if len(words) > 1 and _is_initial(words[-1]) and not _is_initial(words[0]):
         return Name(words[1:], words[:1])  # «Levine S»
+    if name.strip()[:1].islower() and PARTICLES.issuperset(words[:-1]):
+        return Name((), words)  # «van den Oord», but not «Di Wu»
     first = len(words) - 1
     while first > 1 and words[first - 1] in PARTICLES:
         first -= 1

@@ -85,12 +85,12 @@ DATES: Final = frozenset(
     {"submitteddate", "lastupdateddate", "date", "year", "published", "since", "before", "after"}
 )
 """Dates that other search languages know. Ours has none: a subscription is about papers yet to come."""
+IDS: Final = frozenset({"id", "id_list", "paper", "arxiv_id"})
+"""What people write before the id of one paper."""
 UNKNOWN_THERE: Final[dict[str, str]] = {
     "jr": "the journal's name is not searched; leave it out",
     "co": "the authors' comment is not searched; leave it out",
     "rn": "report numbers are not searched; leave it out",
-    "id": "one paper needs no filter: type `paper 2401.01234` for it, or `like:2401.01234` for its like",
-    "id_list": "one paper needs no filter: type `paper 2401.01234` for it, or `like:2401.01234` for its like",
 }
 """Fields of arXiv's query interface that have no counterpart here, and what to do about it."""
 

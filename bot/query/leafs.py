@@ -108,7 +108,8 @@ def comparison(name: str, op: str, number: str, *, start: int, end: int) -> Comp
 def unknown_field(name: str, value: str, following: str, chunk: str, *, start: int, end: int) -> Fault:
     """What to say of a name before a colon that is no field."""
     folded = fold(name)
-    if (paper := canonical_id(chunk)) is not None:
+    paper = canonical_id(chunk) or (canonical_id(value) if folded in fields.IDS else None)
+    if paper is not None:
         why = "that is one paper; type `paper` and its id to see it, or look for papers like it"
         return Fault(why, start, end, f"like:{paper.removeprefix('arxiv:')}")
     if folded in fields.DATES:

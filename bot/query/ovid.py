@@ -17,6 +17,8 @@ _TELLING = re.compile(  # noqa: TID251 - a pattern of ours
     rf"[\w\")*$]\s?{_FIELDS}(?=\s|$|\))|\badj\d\b|\b(?:or|and)/\d|\bexp\s[^/\n]{{2,60}}/|^[A-Za-z][\w ,'-]{{2,60}}/\s*$",
     re.IGNORECASE | re.MULTILINE,
 )
+_HEADING = re.compile(r"/(?:\s*[a-z]{2}\b,?)*\s*$", re.IGNORECASE)  # noqa: TID251 - a pattern of ours
+"""``Aspirin/`` and, with subheadings, ``Aspirin/ad, tu``."""
 _PIECE = re.compile(  # noqa: TID251 - a pattern of ours
     r'(?P<quoted>"[^"]*"(?:/[\w ,]*)?)|(?P<sign>[()]|\b(?:and|or|not|adj\d*)\b)'
     rf"|(?P<word>(?:(?!\.\s?(?:{_CODES})\b)[^\s()\"])+)",
@@ -76,7 +78,7 @@ def _operand(words: list[str], scope: str, notes: Notes) -> str:
     if words[0].lower() == "exp" and len(words) > 1:
         words = words[1:]
     text = " ".join(words)
-    if "/" in words[-1] and (text.endswith("/") or len(words[-1].rpartition("/")[2]) == 2):
+    if _HEADING.search(text):
         notes["Subject headings are searched as words: new papers have none."] = None
         return heading(text)
     if "?" in text or "#" in text:

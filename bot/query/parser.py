@@ -49,7 +49,11 @@ def _read(text: str) -> Query:
         raise Fault(prose.ADVICE, 0, len(text), f'like:"{sentence}"', whole=True)
     translated, notes = text, tuple[str, ...]()
     if (dialect := dialects.spoken(text)) is not None and not _is_normal(text):
-        translated, notes = dialects.translated(text, dialect)
+        try:
+            translated, notes = dialects.translated(text, dialect)
+        except Fault as fault:
+            fault.start, fault.end = 0, len(text)
+            raise
     reader = _Reader(translated)
     try:
         root = reader.query()

@@ -222,9 +222,10 @@ def _crossed(blocks: list[dict[str, Any]]) -> Iterator[str]:
     block_ids = [block["block_id"] for block in blocks if "block_id" in block]
     if len(set(block_ids)) != len(block_ids):
         yield "a block_id is used twice"
-    ids = list(_action_ids(blocks))
-    if len(set(ids)) != len(ids):
-        yield f"an action_id is used twice: {sorted(one for one in ids if ids.count(one) > 1)}"
+    for block in blocks:
+        ids = list(_action_ids(block))
+        if len(set(ids)) != len(ids):
+            yield f"an action_id is used twice: {sorted(one for one in ids if ids.count(one) > 1)}"
     for part in _parts(blocks):
         if (
             part.get("type") == "button"

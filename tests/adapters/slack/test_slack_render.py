@@ -59,18 +59,10 @@ def test_slack_takes_every_example(name: str, style: str):
     message = STYLES[style](EXAMPLE_CARDS[name])
     check_message({"channel": "C1", **message})
     shown = json.dumps(message["blocks"], ensure_ascii=False)
-    assert (
-        "<!channel" not in shown
-    )
-    assert (
-        "<!here" not in shown
-    )
-    assert (
-        "<@U" not in shown
-    )
-    assert (
-        "<!subteam" not in shown
-    )
+    assert "<!channel" not in shown
+    assert "<!here" not in shown
+    assert "<@U" not in shown
+    assert "<!subteam" not in shown
 
 
 @pytest.mark.parametrize("style", STYLES)

@@ -115,7 +115,7 @@ def _block(block: Block) -> Iterator[Line]:
         yield Line(Face.TITLE, tuple(replace(span, url=None) for span in block.spans))
         yield from _addresses(block.spans)
     elif isinstance(block, Paragraph):
-        yield Line(Face.TEXT, block.spans)
+        yield Line(Face.TEXT, tuple(_quoted(span) for span in block.spans))
     elif isinstance(block, Note):
         yield Line(Face.SMALL, block.spans)
     elif isinstance(block, Item):
@@ -137,6 +137,11 @@ def _block(block: Block) -> Iterator[Line]:
         yield Line(Face.SMALL, (Span(f"[picture: {block.alt}]", url=block.url),))
     elif isinstance(block, Rule):
         yield Line(Face.RULE)
+
+
+def _quoted(span: Span) -> Span:
+    """Code within a sentence, between backticks: without colours nothing else would set it apart."""
+    return replace(span, text=f"`{span.text}`") if span.code and "`" not in span.text else span
 
 
 def _addresses(spans: Sequence[Span], lead: str = "") -> Iterator[Line]:

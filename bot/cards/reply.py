@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from bot.cards.card import Action, Block, Card, CardKind, Heading, Item, Note, Paragraph, Span, Spans, plain
 
 Line = str | Spans
-"""A line of an answer: plain text, or spans where a part is bold, code or a link."""
+"""A line of an answer: spans, or a sentence as errors are worded, in which backticks enclose what can be typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Step:
     note: Line = ()
 
 
+_TYPED: Final = re.compile(r"`([^`\n]+)`")  # noqa: TID251
 _SIGNS: Final = {True: "✓ ", False: "✗ ", None: "– "}
 
 
@@ -39,7 +41,7 @@ def message(
     blocks.extend(Paragraph(_spans(line)) for line in lines if line)
     blocks.extend(items)
     blocks.extend(Note(_spans(line)) for line in notes if line)
-    first = " ".join(plain(_spans(line)) for line in lines[:2] if line)
+    first = " ".join(line if isinstance(line, str) else plain(line) for line in lines[:2] if line)
     said = ": ".join(part for part in (title.rstrip(".:"), first) if part) if title else first
     return Card(
         kind=kind, blocks=tuple(blocks), actions=tuple(actions), fallback=said or "Done.", accent=accent
@@ -65,6 +67,12 @@ def undo(token: str) -> Action:
 
 
 def _spans(line: Line) -> Spans:
-    if isinstance(line, str):
-        return (Span(line),) if line else ()
-    return line
+    """A sentence as spans, `what can be typed` in a fixed-width face; a lone backtick stays."""
+    if not isinstance(line, str):
+        return line
+    made: list[Span] = []
+    at = 0
+    for found in _TYPED.finditer(line):
+        made += [Span(line[at : found.start()]), Span(found[1], code=True)]
+        at = found.end()
+    return tuple(span for span in (*made, Span(line[at:])) if span.text)

@@ -20,13 +20,14 @@ _ELEMENTS: Final = (
 )
 _ALONE: Final = r"br|hr|img|p|wbr"
 _ATTRIBUTES: Final = r"(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s<>\"']+))*"
+_COMMENT: Final = r"<!--(?:(?!<!--).)*?-->"
 _FLAGS: Final = regex.IGNORECASE | regex.DOTALL
-_TAG: Final = regex.compile(rf"</?(?:{_ELEMENTS}|{_ALONE}){_ATTRIBUTES}\s*/?>|<!--.*?-->", _FLAGS)
+_TAG: Final = regex.compile(rf"</?(?:{_ELEMENTS}|{_ALONE}){_ATTRIBUTES}\s*/?>|{_COMMENT}", _FLAGS)
 _EVIDENCE: Final = regex.compile(
-    rf"</(?:{_ELEMENTS})\s*>|<(?:{_ALONE}){_ATTRIBUTES}\s*/?>|<!--.*?-->", _FLAGS
+    rf"</(?:{_ELEMENTS})\s*>|<(?:{_ALONE}){_ATTRIBUTES}\s*/?>|{_COMMENT}", _FLAGS
 )
 """Only with an end tag, or one that needs none, is a text taken for HTML: «the <s> token» and «a<b» are not."""
-_CDATA: Final = regex.compile(r"<!\[CDATA\[(.*?)\]\]>", _FLAGS)
+_CDATA: Final = regex.compile(r"<!\[CDATA\[((?:(?!<!\[CDATA\[).)*?)\]\]>", _FLAGS)
 _BLOCK: Final = regex.compile(
     r"(?=</?(?:\w+:)?(?:p|br|hr|div|li|h[1-6]|title|sec|section|tr|td|th|dt|dd|list-item|disp-formula)\b)",
     _FLAGS,

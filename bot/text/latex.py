@@ -33,7 +33,11 @@ _MATHS: Final = re.compile(r"[\\^_{}=<>+]")  # noqa: TID251
 _NOT_MATHS: Final = re.compile(r"^\s|\s$|^[\d.,]+\s+[A-Za-z]{2,}")  # noqa: TID251
 _POWER: Final = re.compile(r"[-+]?\d+")  # noqa: TID251
 _LONGEST_MATHS: Final = 600
+"""Characters within which a formula ends; else its sign is only a sign."""
 _DEEPEST: Final = 30
+"""Groups within groups that are read; what lies deeper stays as it is."""
+_STEP: Final = 6
+"""A command that is another's argument without braces counts as so many groups: more than a few are nonsense."""
 _PASSES: Final = 6
 
 
@@ -161,7 +165,7 @@ class _Reader:
         """A backslash and something that is no letter."""
         sign = self._text[at + 1 : min(end, at + 2)]
         if sign in {"(", "["}:
-            close = self._text.find("\\" + {"(": ")", "[": "]"}[sign], at + 2, end)
+            close = self._text.find("\\" + {"(": ")", "[": "]"}[sign], at + 2, min(end, at + _LONGEST_MATHS))
             if close >= 0:
                 return self._convert(at + 2, close, maths=True, depth=depth + 1).strip(), close + 2
         if sign in ACCENTS and not (maths and sign == "="):
@@ -255,7 +259,7 @@ class _Reader:
                 return "", None
             return self._convert(at + 1, close, maths=maths, depth=depth + 1), close + 1
         if self._text[at] == "\\" and depth < _DEEPEST:
-            shown, stop = self._command(at, end, maths=maths, depth=depth + 1)
+            shown, stop = self._command(at, end, maths=maths, depth=depth + _STEP)
             return (shown, stop) if shown and shown != "\\" else ("", None)
         return self._text[at], at + 1
 

@@ -29,6 +29,15 @@ def test_an_error_is_the_sentence():
     assert card.actions[0].command == "undo t-1"
 
 
+def test_backticks_enclose_what_can_be_typed():
+    (block,) = error_card("Try `list`, or a lone ` here.").blocks
+    assert [(span.text, span.code) for span in block.spans] == [
+        ("Try ", False),
+        ("list", True),
+        (", or a lone ` here.", False),
+    ]
+
+
 def test_a_ladder_shows_what_passed_what_failed_and_what_was_not_reached():
     card = ladder(
         "Why",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
+from time import process_time
 
 import pytest
 import regex
@@ -226,3 +227,28 @@ def test_every_text_of_a_paper_is_tidied():
     clean = tidy(replace(PLAIN, **dict.fromkeys(names, dirty), **dict.fromkeys(lists, (dirty,))))
     assert all(getattr(clean, name) == "x" for name in names)
     assert all(getattr(clean, name) == ("x",) for name in lists)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<!--",
+        "<![CDATA[",
+        "<p a=",
+        "<sup>",
+        "&#",
+        "\\(",
+        "\\'",
+        "\\c",
+        "\\frac",
+        "{",
+        "$a",
+        "^{_{",
+        "\u200d",
+        "``a",
+    ],
+)
+def test_a_long_hostile_text_costs_little(piece):
+    before = process_time()
+    tidy_text(piece * (100_000 // len(piece)), ABSTRACT)
+    assert process_time() - before < 2

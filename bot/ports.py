@@ -37,6 +37,18 @@ class Source(Protocol):
         """
 
 
+@runtime_checkable
+class CatchingUpSource(Protocol):
+    """Can bring what appeared in a time gone by, for days on which its feed was missed."""
+
+    async def catch_up(self, since: datetime, until: datetime, cursor: str | None) -> Listing:
+        """One bounded page of it, oldest first; begin with ``None``, go on with the listing's cursor.
+
+        That cursor is ``None`` after the last page; it has nothing to do with the one of ``fetch``.
+        Raises a :class:`bot.errors.ListingError`; then the same page can be asked for again.
+        """
+
+
 # --- commands ---------------------------------------------------------------------------------
 
 

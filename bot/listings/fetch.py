@@ -30,7 +30,7 @@ from bot.errors import (
     ListingUnavailable,
     ListingUnreachable,
 )
-from bot.listings.guard import REFUSAL, Allowed, GuardedBackend, Refused, Resolve, system_resolve
+from bot.listings.guard import NOTHING, REFUSAL, Allowed, GuardedBackend, Refused, Resolve, system_resolve
 from bot.listings.politeness import HostLimiter, Manners
 from bot.listings.wait import asked_to_wait, budget_spent
 
@@ -73,16 +73,14 @@ class Fetcher:
         clock: Clock,
         limiter: HostLimiter,
         contact: str = "",
-        allowed: Allowed | None = None,
         resolve: Resolve = system_resolve,
     ) -> None:
         self._clock = clock
         self.limiter = limiter
         about = f"; {contact}" if contact.isprintable() and contact.isascii() and contact else ""
         self._agent = f"paper-pigeon/{__version__} (+https://github.com/paper-pigeon/paper-pigeon{about})"
-        self._allowed = allowed
         self._resolve = resolve
-        self._clients: dict[bool, httpx.AsyncClient] = {}
+        self._clients: dict[Allowed | None, httpx.AsyncClient] = {}
 
     async def aclose(self) -> None:
         """Close what is open."""
@@ -100,12 +98,14 @@ class Fetcher:
         timeout: float = DEADLINE,  # noqa: ASYNC109
         cap: int = CAP,
         guarded: bool = False,
+        allowed: Allowed = NOTHING,
         manners: Manners | None = None,
         accept: frozenset[int] = frozenset({200}),
     ) -> Fetched:
         """Fetch ``url``; with ``etag`` or ``modified`` the answer may be «not modified».
 
-        ``guarded`` is for addresses that users gave: public ones only. ``manners`` default to those of
+        ``guarded`` is for addresses that users gave: public ones only, and what the operator ``allowed``
+        besides. ``manners`` default to those of
         the host alone. ``accept`` names the statuses that are answers; 304 is one if it was asked for.
         Raises a :class:`bot.errors.ListingError` for everything else, and never another exception.
         """
@@ -127,7 +127,7 @@ class Fetcher:
             polite = manners or Manners(host)
             async with self.limiter.turn(polite):
                 begun = self._clock.monotonic()
-                answer = await self._exchange(url, sent, left, cap, guarded=guarded)
+                answer = await self._exchange(url, sent, left, cap, allowed if guarded else None)
                 left -= self._clock.monotonic() - begun
                 await self._heed(answer, polite, host)
             if answer.status not in _REDIRECTS:
@@ -136,12 +136,12 @@ class Fetcher:
         raise ListingUnavailable(f"{first_host} redirects more than {MOST_REDIRECTS} times.")
 
     async def _exchange(
-        self, url: str, headers: Mapping[str, str], seconds: float, cap: int, *, guarded: bool
+        self, url: str, headers: Mapping[str, str], seconds: float, cap: int, guard: Allowed | None
     ) -> Fetched:
         try:
             async with (
                 asyncio.timeout(max(0.001, seconds)),
-                self._client(guarded=guarded).stream("GET", url, headers=headers) as response,
+                self._client(guard).stream("GET", url, headers=headers) as response,
             ):
                 wanted = response.status_code not in _REDIRECTS and response.status_code != 304
                 body = await _bounded(response, cap) if wanted else b""
@@ -170,25 +170,24 @@ class Fetcher:
         if spent is not None:
             await self.limiter.cool(manners, spent, f"the request budget at {host} is spent")
 
-    def _client(self, *, guarded: bool) -> httpx.AsyncClient:
-        if guarded not in self._clients:
-            # No connection is kept: listings are asked rarely, and arXiv wants one connection over all its hosts.
-            limits = httpx.Limits(max_keepalive_connections=0)
-            transport = _GuardedTransport(self._allowed, self._resolve) if guarded else None
-            self._clients[guarded] = httpx.AsyncClient(
-                limits=limits,
+    def _client(self, guard: Allowed | None) -> httpx.AsyncClient:
+        """The client for guarded fetches with these exceptions; for ``None`` the one for trusted addresses."""
+        if guard not in self._clients:
+            self._clients[guard] = httpx.AsyncClient(
+                # No connection is kept: listings are asked rarely, and arXiv wants one over all its hosts.
+                limits=httpx.Limits(max_keepalive_connections=0),
                 timeout=httpx.Timeout(DEADLINE, connect=CONNECT_DEADLINE),
                 follow_redirects=False,
-                transport=transport,
-                trust_env=not guarded,  # a proxy would dial for us, unchecked
+                transport=None if guard is None else _GuardedTransport(guard, self._resolve),
+                trust_env=guard is None,  # a proxy would dial for us, unchecked
             )
-        return self._clients[guarded]
+        return self._clients[guard]
 
 
 class _GuardedTransport(httpx.AsyncHTTPTransport):
     """httpx's own transport over a pool that dials through the guard."""
 
-    def __init__(self, allowed: Allowed | None, resolve: Resolve) -> None:
+    def __init__(self, allowed: Allowed, resolve: Resolve) -> None:
         super().__init__(trust_env=False)
         # httpx has no parameter for the network backend; a test proves that this one is asked.
         self._pool = httpcore.AsyncConnectionPool(

@@ -66,7 +66,7 @@ class Allowed:
     """What the operator opened: names with or without a port, and networks."""
 
     hosts: frozenset[tuple[str, int | None]] = frozenset()
-    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    networks: frozenset[IPv4Network | IPv6Network] = frozenset()
 
     @classmethod
     def read(cls, entries: Iterable[str]) -> Allowed:
@@ -75,12 +75,12 @@ class Allowed:
         Raises ValueError for one that is neither.
         """
         hosts: set[tuple[str, int | None]] = set()
-        networks: list[IPv4Network | IPv6Network] = []
+        networks: set[IPv4Network | IPv6Network] = set()
         for entry in (raw.strip().lower() for raw in entries):
             if not entry:
                 continue
             try:
-                networks.append(ip_network(entry))
+                networks.add(ip_network(entry))
             except ValueError:
                 name, _, port = entry.partition(":")
                 if not name or "/" in entry or (port and not port.isdecimal()):
@@ -88,7 +88,7 @@ class Allowed:
                         f"{entry} is neither a host, a host with a port, nor a network"
                     ) from None
                 hosts.add((name, int(port) if port else None))
-        return cls(frozenset(hosts), tuple(networks))
+        return cls(frozenset(hosts), frozenset(networks))
 
     def host(self, host: str, port: int) -> bool:
         """Did the operator open this name, whatever its addresses are?"""
@@ -98,6 +98,10 @@ class Allowed:
     def address(self, address: Address) -> bool:
         """Did the operator open a network with this address in it?"""
         return any(address in network for network in self.networks if network.version == address.version)
+
+
+NOTHING: Final = Allowed()
+"""No exceptions: the public web only."""
 
 
 def is_public(address: Address) -> bool:
@@ -116,8 +120,8 @@ async def system_resolve(host: str, port: int) -> Sequence[str]:
 class GuardedBackend(httpcore.AsyncNetworkBackend):
     """Dials public addresses only."""
 
-    def __init__(self, *, allowed: Allowed | None = None, resolve: Resolve = system_resolve) -> None:
-        self._allowed = allowed or Allowed()
+    def __init__(self, *, allowed: Allowed, resolve: Resolve) -> None:
+        self._allowed = allowed
         self._resolve = resolve
         self._dial = httpcore.AnyIOBackend()
 

@@ -65,7 +65,7 @@ def parse(data: bytes, *, day: str | None = None, announce: str = "new") -> Page
             read.add(paper)
     for _ in rows[documents.MOST_ITEMS :]:
         read.skip(f"beyond the first {documents.MOST_ITEMS} rows")
-    return read.page(rows=len(rows))
+    return read.page()
 
 
 def _paper(row: Mapping[str, Any], asked: date | None, announce: Announce) -> Paper | None:

@@ -25,7 +25,7 @@ class Page:
     damaged: bool = False
     """The document itself was broken or cut off; the rows that could be read are here all the same."""
     rows: int = 0
-    """Rows in the answer, of whatever kind, before any was left out on purpose."""
+    """Rows in the answer, of whatever kind."""
     total: int | None = None
     """How many rows the whole listing says it has, over all its pages."""
     next: str | None = None
@@ -46,12 +46,17 @@ class Rows:
 
     def __init__(self) -> None:
         self.papers: list[Paper] = []
+        self.left_out = 0
         self.skipped = 0
         self.problems: list[str] = []
 
     def add(self, paper: Paper) -> None:
         """Keep a paper."""
         self.papers.append(paper)
+
+    def leave_out(self) -> None:
+        """Count a row that can be read and is not wanted."""
+        self.left_out += 1
 
     def skip(self, why: str) -> None:
         """Count a row that cannot be read."""
@@ -63,7 +68,6 @@ class Rows:
         self,
         *,
         damaged: bool = False,
-        rows: int | None = None,
         total: int | None = None,
         next: str | None = None,  # noqa: A002
         built: datetime | None = None,
@@ -73,16 +77,16 @@ class Rows:
 
         Raises ListingMalformed if there were rows and none could be read, or nothing but a broken document.
         """
-        if self.skipped and not self.papers:
+        if self.skipped and not self.papers and not self.left_out:
             raise ListingMalformed(f"None of its {self.skipped} rows could be read: {self.problems[0]}.")
-        if damaged and not self.papers:
+        if damaged and not self.papers and not self.left_out:
             raise ListingMalformed("The answer is broken, and nothing of it could be read.")
         return Page(
             papers=tuple(self.papers),
             skipped=self.skipped,
             problems=tuple(self.problems),
             damaged=damaged,
-            rows=len(self.papers) + self.skipped if rows is None else rows,
+            rows=len(self.papers) + self.left_out + self.skipped,
             total=total,
             next=next,
             built=built,

@@ -180,13 +180,9 @@ async def test_the_checked_address_is_the_one_dialled_under_its_own_name(clock, 
         return web.Response(body=request.host.encode())
 
     host.answer = answer
-    fetcher = Fetcher(
-        clock=clock,
-        limiter=LocalLimiter(clock),
-        allowed=Allowed.read([f"feeds.lab.example:{port}"]),
-        resolve=resolve,
-    )
-    answer = await fetcher.get(f"http://feeds.lab.example:{port}/", guarded=True)
+    fetcher = Fetcher(clock=clock, limiter=LocalLimiter(clock), resolve=resolve)
+    allowed = Allowed.read([f"feeds.lab.example:{port}"])
+    answer = await fetcher.get(f"http://feeds.lab.example:{port}/", guarded=True, allowed=allowed)
     assert answer.body == f"feeds.lab.example:{port}".encode()
     assert looks == ["feeds.lab.example"]
     assert dialled == [("127.0.0.1", port)]

@@ -11,29 +11,34 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from bot.ports import PluginContext, Source, SourcePlugin
 
 _CATEGORY: Final = re.compile(r"[a-z][a-z-]{1,15}(?:\.[A-Za-z][A-Za-z-]{1,15})?")  # noqa: TID251
 
 
-def _categories(value: object) -> object:
-    """Accept a list, or text with commas, spaces or plus signs between."""
-    if not isinstance(value, str):
-        return value
-    names = [name for name in re.split(r"[\s,+]+", value) if name]
+def _categories(text: str) -> tuple[str, ...]:
+    """Names with commas, spaces or plus signs between."""
+    names = tuple(dict.fromkeys(name for name in re.split(r"[\s,+]+", text) if name))
     for name in names:
         if not _CATEGORY.fullmatch(name):
-            raise ValueError(f"«{name}» is no category of arXiv; they look like cs.CL, stat.ML or hep-th")
-    return tuple(dict.fromkeys(names))
+            raise ValueError(
+                f"«{name[:40]}» is no category of arXiv; they look like cs.CL, stat.ML or hep-th"
+            )
+    return names
+
+
+def _checked(text: str) -> str:
+    _categories(text)
+    return text
 
 
 class ArxivSettings(BaseModel):
     """Settings under ``PIGEON_ARXIV__``."""
 
-    categories: Annotated[str | tuple[str, ...], BeforeValidator(_categories)] = Field(
-        ("cs.AI", "cs.CL", "cs.CV", "cs.LG", "cs.RO", "stat.ML"),
+    categories: Annotated[str, AfterValidator(_checked)] = Field(
+        "cs.AI, cs.CL, cs.CV, cs.LG, cs.RO, stat.ML",
         description="Categories to watch, as in cs.CL,cs.LG (https://arxiv.org/category_taxonomy).",
     )
     rss_url: str = Field("https://rss.arxiv.org", description="Address of the announcement feeds.")
@@ -54,6 +59,11 @@ class ArxivSettings(BaseModel):
         "arXivRaw", description="Which records to ask OAI-PMH for; arXivRaw knows versions and withdrawals."
     )
 
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The categories, one by one."""
+        return _categories(self.categories)
+
 
 def _create(context: PluginContext) -> Sequence[Source]:
     # Imported here, so that the program's help does not wait for an HTTP client.
@@ -73,6 +83,6 @@ plugin = SourcePlugin(
     name="arxiv",
     settings=ArxivSettings,
     create=_create,
-    configured=lambda settings: bool(settings.categories),
+    configured=lambda settings: bool(settings.watched),
     on_by_default=True,
 )

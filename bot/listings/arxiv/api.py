@@ -43,7 +43,6 @@ def parse(data: bytes) -> Page:
             read.add(paper)
     return read.page(
         damaged=document.damaged,
-        rows=len(entries),
         total=documents.count(markup.text_at(document.root, "totalresults")),
         built=markup.moment(markup.text_at(document.root, "updated")),
     )

@@ -48,15 +48,17 @@ def parse(data: bytes, *, categories: str = "") -> Page:
     for record in records:
         header = markup.find(record, "header")
         if header is not None and header.get("status") == "deleted":
+            read.leave_out()
             continue
         paper = _paper(record)
         if paper is None:
             read.skip(f"no id or no title in {markup.text_of(record)[:80]!r}")
         elif not wanted or wanted.intersection(paper.categories):
             read.add(_announced(paper, wanted))
+        else:
+            read.leave_out()
     return read.page(
         damaged=document.damaged,
-        rows=len(records),
         total=documents.count(token.get("completeListSize")) if token is not None else None,
         next=markup.text_of(token) or None,
         built=markup.moment(markup.text_at(root, "responsedate")),

@@ -60,8 +60,8 @@ class ArxivRecords:
     name = "arxiv-records"
 
     def __init__(self, settings: ArxivSettings, reader: Reader, clock: Clock) -> None:
-        self._categories = " ".join(settings.categories)
-        self._archives = tuple(dict.fromkeys(name.partition(".")[0] for name in settings.categories))
+        self._categories = " ".join(settings.watched)
+        self._archives = tuple(dict.fromkeys(name.partition(".")[0] for name in settings.watched))
         self._url = settings.oai_url.rstrip("/")
         self._format = settings.oai_format
         self._manners = manners(settings)

@@ -40,7 +40,7 @@ class Arxiv:
     name = "arxiv"
 
     def __init__(self, settings: ArxivSettings, reader: Reader, clock: Clock) -> None:
-        self._categories = tuple(settings.categories)
+        self._categories = settings.watched
         self._rss = settings.rss_url.rstrip("/")
         self._api = settings.api_url.rstrip("/")
         self._manners = manners(settings)

@@ -12,12 +12,14 @@ ADVICE: Final = (
     "or name the words that matter"
 )
 _QUOTED = re.compile(r'"[^"]*"|“[^”]*”')  # noqa: TID251 - a pattern of ours
-_SIGN = re.compile(r"\b(?:AND|OR|NOT|ANDNOT)\b|\||\[\w+\]|[<>]=?\s?\d|\badj\d?\b|\.(?:ti|ab|tw|mp)\b")  # noqa: TID251 - ours
+_SIGN = re.compile(  # noqa: TID251 - a pattern of ours
+    r"\b(?:AND|OR|NOT|ANDNOT)\b|\||\[\w+\]|(?<=\w)\s?[<>]=?\s?\d|\badj\d?\b|\.(?:ti|ab|tw|mp)\b"
+)
 _WORD = re.compile(r"[^\W\d_]+")  # noqa: TID251 - a pattern of ours
 _PROSE: Final = ((12, 0.2), (40, 0.08))
 """So many words, of which so many are :data:`STOP_WORDS`: in running English it is every fourth word, in a list with
 bullets every tenth, among search terms hardly any."""
-_LONGEST: Final = 400
+_LONGEST: Final = 250
 
 
 def described(text: str) -> str | None:

@@ -51,9 +51,10 @@ def expression(text: str, notes: Notes) -> str:
     at, begun = 0, 0
     while at < len(text):
         if (tag := _TAG.match(text, at)) and words:
-            if tag[1].lower() in _DATES and out[-1:] == ["AND"]:
+            if tag[1].lower() in _DATES and out[-1:] in (["AND"], ["("]):
                 notes["Dates are left out: a subscription brings what appears from now on."] = None
-                out.pop()
+                if out[-1] == "AND":
+                    out.pop()
                 words, at = [], tag.end()
                 continue
             out.append(_tagged(" ".join(words), tag[1].lower(), notes, text=text, start=begun, end=tag.end()))
@@ -62,17 +63,22 @@ def expression(text: str, notes: Notes) -> str:
             if not words:
                 begun = at
             if piece["sign"]:
-                out += [*words, piece["sign"].upper()]
+                out += [*_untagged(words), piece["sign"].upper()]
                 words = []
             elif piece["quoted"] and words:
-                out += words
+                out += _untagged(words)
                 words, begun = [piece["quoted"]], at
             elif not piece["rest"]:
                 words.append(piece[0])
             at = piece.end()
         else:
             at += 1
-    return _left_to_right([*out, *words])
+    return _left_to_right([*out, *_untagged(words)])
+
+
+def _untagged(words: list[str]) -> list[str]:
+    """Words without a tag are all wanted, and belong together: ``a OR b c`` is ``a OR (b c)``."""
+    return [f"({' '.join(words)})"] if len(words) > 1 else words
 
 
 def _tagged(words: str, tag: str, notes: Notes, *, text: str, start: int, end: int) -> str:
@@ -95,9 +101,14 @@ def _left_to_right(parts: list[str]) -> str:
     for part in parts:
         if part == "(":
             frames.append(_Frame())
-        elif part == ")" and len(frames) > 1:
+        elif part == ")":
+            if len(frames) == 1:
+                return " ".join(parts)  # a parenthesis too many: the parser says where
             inner = frames.pop()
-            frames[-1].add(f"({inner.text})")
+            if inner.text:
+                frames[-1].add(f"({inner.text})")
+            else:  # a date stood there
+                frames[-1].signs.clear()
         elif part in {"AND", "OR", "NOT"}:
             frames[-1].signs.append(part)
         else:

@@ -28,6 +28,8 @@ limit 6 to humans"""
         ('"Infant, Newborn"[Mesh] AND Levine S[au]', 'newborn-infant author:"Levine S"'),
         ("a1[tiab] OR b1[tiab] AND c1[tiab]", "(a1 OR b1) c1"),
         ("a1[tiab] AND b1[tiab] OR c1[tiab] NOT d1[tiab]", "((a1 b1) OR c1) -d1"),
+        ("lung[mh] OR heart valve disease OR stroke[tiab] NOT trial[pt]", "(lung OR (heart valve disease) OR stroke) -trial"),
+        ("(sepsis[tiab]) AND (2016/01/19[crdt])", "sepsis"),
         ("sepsis[tiab] AND 1940/01/01:2016/01/19[crdt]", "sepsis"),
         ("“Intensive care”[tiab] OR ICU[tw]", '"intensive care" OR icu'),
         (
@@ -64,6 +66,7 @@ def test_ours_is_not_mistaken_for_theirs(text: str) -> None:
         ("copper[tiab] AND english[la]", "leave out `english[la]`"),
         ("lung.ti.\nheart.ti.\n1 or 5", "names line 5"),
         ("lung.ti.\nheart.ti.\nliver.ti.", "is used by no later line"),
+        ("(lung[tiab]) OR heart[tiab]) AND liver[tiab]", "a `(` is missing"),
         ("(lung or.ti.\nheart.ti.\n1 or 2", "a `)` is missing"),
     ],
 )
@@ -104,3 +107,22 @@ def test_real_queries_read_or_say_why_not(recordings: Path) -> None:
         (refused if errors else read)[row["kind"]] += 1
     assert read == READ
     assert refused == REFUSED
+
+
+def test_the_manual_gives_these_figures() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "query.md").read_text("utf-8")
+    rows = {
+        "keyword": "keyword_any",
+        "phrases": "phrase",
+        "arXiv": "arxiv_boolean",
+        "PubMed": "pubmed_boolean",
+    }
+    rows |= {"Ovid": "ovid_boolean", "descriptions": "nl_interest"}
+    for name, kind in rows.items():
+        row = next(
+            line for line in manual.splitlines() if line.startswith(f"| {name}") and line.count("|") == 6
+        )
+        assert row.split("|")[2:5] == [
+            f" {n} " for n in (READ[kind] + REFUSED[kind], READ[kind], REFUSED[kind])
+        ]
+    assert f"| {sum((READ + REFUSED).values())} | {READ.total()} | {REFUSED.total()} |" in manual

@@ -234,7 +234,7 @@ async def _keep_alive(server: EmbeddedServer, clock: Clock) -> None:
             if await server.ensure():
                 log.error("The embedded Valkey had died and was started again", notes=server.notes[-1:])
         except PigeonError as error:
-            log.error("The embedded Valkey died and does not start", why=str(error))
+            log.critical("The embedded Valkey died and does not start", why=str(error))
 
 
 def weaknesses(facts: ServerFacts) -> list[str]:

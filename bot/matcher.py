@@ -30,7 +30,7 @@ from bot.models import (
     When,
     delivery_key,
 )
-from bot.query import Document, parse
+from bot.query import Document, Verdict, parse
 from bot.schedule import due
 from bot.store import Store
 from bot.store.papers import read_was
@@ -144,7 +144,7 @@ class Matcher:
             query = parse(subscription.query)
         except QueryError as error:
             # An older or newer version wrote it; one bad filter must not harm another.
-            log.error("A stored filter cannot be read", subscription=subscription_id, why=str(error))
+            log.warning("A stored filter cannot be read", subscription=subscription_id, why=str(error))
             return
         self._index.put(subscription_id, query)
         self._subscriptions[subscription_id] = subscription
@@ -177,21 +177,27 @@ class Matcher:
         A changed paper counts only for a filter that it passes *because* of the change: otherwise every
         upvote would bring yesterday's papers to a subscription made today.
         """
-        verdicts = self._index.match(Document.of(paper))
-        if event["event"] == "changed" and verdicts:
-            former = self._index.match(Document.of(before(paper, dict(read_was(event["was"])))))
-            verdicts = {key: verdict for key, verdict in verdicts.items() if key not in former}
-        found = []
-        for key, verdict in verdicts.items():
-            subscription = self._subscriptions[key]
-            if subscription.sources and not any(
-                one.source in subscription.sources for one in paper.sightings
-            ):
-                continue
-            if event["event"] == "new" and _older(paper, subscription):
-                continue
-            found.append(Found(subscription, paper, verdict.reasons, verdict.score))
+        wanted = self._wanted_by(paper)
+        if event["event"] == "changed" and wanted:
+            former = self._wanted_by(before(paper, dict(read_was(event["was"]))))
+            wanted = {key: verdict for key, verdict in wanted.items() if key not in former}
+        found = [
+            Found(self._subscriptions[key], paper, verdict.reasons, verdict.score)
+            for key, verdict in wanted.items()
+        ]
+        if event["event"] == "new":
+            found = [one for one in found if not _older(paper, one.subscription)]
         return found
+
+    def _wanted_by(self, paper: Paper) -> dict[str, Verdict]:
+        """Whose filter and choice of sources the paper passes."""
+        verdicts = self._index.match(Document.of(paper))
+        announced_by = {one.source for one in paper.sightings}
+        return {
+            key: verdict
+            for key, verdict in verdicts.items()
+            if not (chosen := self._subscriptions[key].sources) or announced_by & set(chosen)
+        }
 
     async def _plan(self, destination: Destination, wanted: Sequence[Found], *, seed: bool) -> int:
         """Plan one delivery of a paper at a destination, with the reasons of all who want it there."""

@@ -56,7 +56,7 @@ def merged(held: Paper | None, brought: Paper, *, source: str, now: datetime) ->
             continue
         if field.name == "version" and (old or 0) > new:
             continue
-        if field.name in {"published"} and old is not None:
+        if field.name == "published" and old is not None:
             new = min(old, new)
         if field.name == "withdrawn" and not _replaces(held, brought, source):
             continue

@@ -12,6 +12,7 @@ import pytest_asyncio
 from bot.clock import SystemClock
 from bot.embedded import EmbeddedServer, open_embedded
 from bot.testing.clock import FakeClock
+from tests.core import Core, open_core
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -78,3 +79,11 @@ def redis_url(store_server: EmbeddedServer) -> str:
             answer = connection.recv(100)
             assert answer[:1] in b"+:", answer
     return store_server.url
+
+
+@pytest_asyncio.fixture
+async def core(redis_url: str, clock: FakeClock) -> AsyncIterator[Core]:
+    """The core on a real store, past the first listing, with a platform that remembers."""
+    made = await open_core(redis_url, clock).seeded()
+    yield made
+    await made.store.database.close()

@@ -209,10 +209,8 @@ def _greet(app: App, opened: Opened, mode: _Mode) -> None:
     elif mode.demo:
         lines.append("✓ Showing the bundled sample papers.")
     where = (
-        opened.settings.core.redis_url.get_secret_value()
-        and "yours"
-        or f"embedded, data in {opened.settings.core.data_dir}"
-    )
+        opened.settings.core.redis_url.get_secret_value() and "yours"
+    ) or f"embedded, data in {opened.settings.core.data_dir}"
     lines.append(f"✓ Store: {where}")
     lines.append(f"✓ Sources: {', '.join(source.name for source in app.sources)}")
     if names == ["console"]:

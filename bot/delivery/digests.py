@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from bot.models import (
 )
 from bot.schedule import Late, catch_up, due, period
 from bot.store import Store, keys
+from bot.store.subscriptions import ChangedByAnotherError
 from bot.text.when import day
 
 log = structlog.get_logger(__name__)
@@ -41,8 +43,10 @@ class Digests:
             await self._clock.sleep(EVERY.total_seconds())
 
     async def once(self) -> int:
-        """Close everything that is due now; how many digests were made."""
+        """End pauses that are over, and close everything that is due now; how many digests were made."""
         made = 0
+        for asleep in await self._store.subscriptions.due_to_wake(self._clock.now()):
+            await self._wake(asleep)
         platforms = {platform for platform, _ in await self._store.subscriptions.workspaces()}
         for platform in sorted(platforms):
             for shard in keys.shards(platform):
@@ -60,11 +64,28 @@ class Digests:
 
     async def close_now(self, subscription: Subscription, *, name: str) -> int:
         """Close what is gathered outside its schedule (somebody asked); how many papers it holds."""
-        now = self._clock.now()
         pending = await self._store.deliveries.pending(subscription)
         if pending:
-            await self._make(subscription, [one for one, _ in pending], name, "", now, None)
+            await self._make(
+                subscription,
+                [one for one, _ in pending],
+                name=name,
+                said="",
+                following=await self._store.deliveries.next_digest(subscription),
+            )
         return len(pending)
+
+    async def _wake(self, subscription: Subscription) -> None:
+        """A pause is over: what it gathered is said with the next digest, or now where there is none."""
+        try:
+            awake = await self._store.subscriptions.put(
+                replace(subscription, state=SubscriptionState.ACTIVE, paused_until=None)
+            )
+        except ChangedByAnotherError:
+            return  # somebody changed it at this moment; the next look sees what they made of it
+        last = await self._store.deliveries.last_digest(awake)
+        await self._store.deliveries.set_digest(awake, due(awake.cadence, self._clock.now(), last=last))
+        log.info("A pause is over", subscription=awake.id)
 
     async def _close(self, subscription: Subscription, since: datetime) -> bool:
         now = self._clock.now()
@@ -83,21 +104,23 @@ class Digests:
         return await self._make(
             subscription,
             [one for one, _ in pending],
-            period(subscription.cadence, since),
-            _said(subscription, since),
-            now,
-            following,
+            name=period(subscription.cadence, since),
+            said=_said(subscription, since),
+            following=following,
+            since=since,
         )
 
     async def _make(
         self,
         subscription: Subscription,
         papers: Sequence[str],
+        *,
         name: str,
         said: str,
-        now: datetime,
         following: datetime | None,
+        since: datetime | None = None,
     ) -> bool:
+        now = self._clock.now()
         destination = subscription.destination
         delivery = Delivery(
             key=delivery_key(destination, DeliveryKind.DIGEST, f"{subscription.number}:{name}"),
@@ -109,7 +132,9 @@ class Digests:
             period=name,
             note=said,
         )
-        made = await self._store.deliveries.close_digest(subscription, delivery, next_due=following, now=now)
+        made = await self._store.deliveries.close_digest(
+            subscription, delivery, next_due=following, since=since, now=now
+        )
         if made:
             log.info("A digest is due", subscription=subscription.id, papers=len(papers), period=name)
         return made

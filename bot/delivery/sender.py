@@ -145,7 +145,7 @@ class Sender:
                 claim, due=now() + PROBE, doubt=intent.doubt, note=str(error), refund=True
             )
         except CardRejected as error:
-            log.error("A platform refused a card; this is our bug", why=str(error))
+            log.critical("A platform refused a card; this is our bug", why=str(error))
             await self._store.claims.settle_dead(claim, str(error), now=now())
         except DeliveryError as error:
             await self._again(claim, delivery, intent, _back_off(intent.attempts), str(error), doubt=now())

@@ -82,6 +82,9 @@ async def resume(asked: Asked) -> Reply:
         stored = await asked.store.subscriptions.put(
             replace(subscription, state=SubscriptionState.ACTIVE, paused_until=None, state_reason="")
         )
+        last = await asked.store.deliveries.last_digest(stored)
+        # Until the person decides about what was missed, it waits for the next digest: nothing is dropped.
+        await asked.store.deliveries.set_digest(stored, due(stored.cadence, asked.now, last=last))
     said = f"Resumed subscription {stored.number} «{stored.title}»"
     number = stored.number
     actions: list[Action] = []
@@ -93,8 +96,6 @@ async def resume(asked: Asked) -> Reply:
         await asked.store.deliveries.drop_pending(stored)
         lines.append(f"Skipped {len(pending)} papers that matched during the pause.")
     elif pending:
-        # Until the person decides, they wait for the next digest: nothing is dropped by not answering.
-        await asked.store.deliveries.set_digest(stored, due(stored.cadence, asked.now))
         lines.append(f"{len(pending)} papers matched during the pause. Send them now?")
         actions = [
             Action(f"Send {len(pending)}", command=f"resume {number} missed:send", style=ActionStyle.PRIMARY),

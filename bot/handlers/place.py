@@ -61,7 +61,7 @@ async def settings(asked: Asked) -> Reply:
 def _checked(name: str, value: str) -> str:
     if name == "managers":
         return "" if value.lower() in _CLEARED else " ".join(value.replace(",", " ").split())
-    if name in {"quiet_hours"} and value.lower() in _CLEARED:
+    if name == "quiet_hours" and value.lower() in _CLEARED:
         return ""
     reader = _READ.get(name)
     read = reader(value) if reader else value
@@ -71,9 +71,10 @@ def _checked(name: str, value: str) -> str:
 async def status(asked: Asked) -> Reply:
     """Sources, queue, and whether this channel can be posted to."""
     where = asked.destination("here")
-    steps: list[Step] = []
-    for source in asked.services.sources:
-        steps.append(_source(source, await asked.store.papers.health(source), asked.now))
+    steps = [
+        _source(source, await asked.store.papers.health(source), asked.now)
+        for source in asked.services.sources
+    ]
     missing = [] if where.direct else await asked.origin.rights.missing(where)
     blocked = await asked.store.deliveries.blocked(where)
     if missing:

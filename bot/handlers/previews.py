@@ -59,7 +59,7 @@ async def preview_card(
         )
         for hit in replayed.hits[:SHOWN]
     ]
-    hints = [note for note in query.notes] + await _suggestions(asked, query, replayed)
+    hints = [*query.notes, *await _suggestions(asked, query, replayed)]
     return message(title or "Preview", line, written, items=rows, notes=hints, actions=actions)
 
 

@@ -24,7 +24,7 @@ from bot.models import (
 )
 from bot.ports import Reply
 from bot.query import parse
-from bot.schedule import describe, due
+from bot.schedule import describe, due, replan
 from bot.store.records import decode, encode
 
 MOST: Final = 500
@@ -244,8 +244,16 @@ async def _reschedule(asked: Asked, before: Subscription, after: Subscription) -
         if pending:
             await asked.services.digests.close_now(before, name=f"moved:{asked.now.isoformat()}")
         await asked.store.deliveries.set_digest(before, None)
-    elif before.cadence != after.cadence and pending:
-        await asked.store.deliveries.set_digest(after, due(after.cadence, asked.now))
+    elif before.cadence != after.cadence or before.state is not after.state:
+        planned = await asked.store.deliveries.next_digest(before)
+        last = await asked.store.deliveries.last_digest(after)
+        moved = (
+            replan(after.cadence, planned, asked.now, last=last)
+            if planned
+            else due(after.cadence, asked.now, last=last)
+        )
+        running = after.state in {SubscriptionState.ACTIVE, SubscriptionState.BLOCKED}
+        await asked.store.deliveries.set_digest(after, moved if running and (planned or pending) else None)
 
 
 def _place(destination: Destination) -> str:

@@ -181,7 +181,7 @@ class Claims:
         await self._database.call(
             self._database.client.zadd(
                 keys.in_shard(claim.shard, "pending", subscription.id),
-                {paper_id: 0.0 for paper_id in claim.delivery.papers},
+                dict.fromkeys(claim.delivery.papers, 0.0),
             )
         )
         return await self._settle(claim, DeliveryState.PENDING, {"holder": subscription.id}, now, now)
@@ -197,7 +197,8 @@ class Claims:
         found: dict[str, datetime | None] = {}
         for at, shard in enumerate(shards):
             scores = [_score(row) for row in rows[at * 2 : at * 2 + 2] if row]
-            found[shard] = from_ms(min(scores)) if scores else None
+            # A turn is told in fractions of a millisecond; the moment is the whole one.
+            found[shard] = from_ms(int(min(scores))) if scores else None
         return found
 
     def _key(self, shard: str, key: str) -> str:

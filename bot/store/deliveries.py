@@ -80,9 +80,12 @@ class Deliveries:
         delivery: Delivery,
         *,
         next_due: datetime | None,
+        since: datetime | None,
         now: datetime,
     ) -> bool:
         """Freeze a digest and put it into its lane, once for its period; whether it was new.
+
+        ``since`` is when it was due, ``None`` for one outside the schedule.
 
         ``delivery.papers`` are the ids it shows and keeps, best first; what else is pending stays so.
         With no papers only the next due time is set.
@@ -101,6 +104,7 @@ class Deliveries:
                     self._key(tag, delivery.key),
                     keys.in_shard(tag, "pending", subscription.id),
                     keys.in_shard(tag, "digests"),
+                    keys.in_shard(tag, "closed"),
                 ],
                 [
                     keys.in_shard(tag, ""),
@@ -111,6 +115,7 @@ class Deliveries:
                     self._expiry,
                     subscription.id,
                     to_ms(next_due) if next_due else "",
+                    to_ms(since) if since else "",
                     len(fields) // 2,
                     *fields,
                     *papers,
@@ -143,6 +148,15 @@ class Deliveries:
             )
         )
         return None if score is None else from_ms(score)
+
+    async def last_digest(self, subscription: Subscription) -> datetime | None:
+        """When the last digest of its schedule was due; ``None`` before the first."""
+        held = await self._database.call(
+            self._database.client.hget(
+                keys.in_shard(keys.shard_of(subscription.destination), "closed"), subscription.id
+            )
+        )
+        return None if held is None else from_ms(held)
 
     async def set_digest(self, subscription: Subscription, due: datetime | None) -> None:
         """Move the due time of the digest being gathered, or stop its clock."""

@@ -15,6 +15,7 @@ REASONS: Final = "r:"
 
 
 def to_fields(delivery: Delivery, now: datetime) -> dict[str, Value]:
+    """The fields that a plan writes; what happens to it later is written by scripts."""
     fields: dict[str, Value] = {
         "v": 1,
         "kind": delivery.kind.value,
@@ -36,6 +37,7 @@ def to_fields(delivery: Delivery, now: datetime) -> dict[str, Value]:
 
 
 def from_fields(key: str, record: Mapping[str, str]) -> Delivery:
+    """Read a whole record."""
     reasons = {
         int(name[len(REASONS) :]): decode_reasons(text)
         for name, text in record.items()
@@ -65,12 +67,14 @@ def from_fields(key: str, record: Mapping[str, str]) -> Delivery:
 
 
 def encode_reasons(found: Sequence[Reason]) -> str:
+    """Reasons as a JSON list of rows."""
     return json.dumps(
         [[one.term, one.field, one.spans, one.text, one.score] for one in found], ensure_ascii=False
     )
 
 
 def decode_reasons(text: str) -> tuple[Reason, ...]:
+    """Read what :func:`encode_reasons` wrote."""
     return tuple(
         Reason(
             term=row[0], field=row[1], spans=tuple(tuple(pair) for pair in row[2]), text=row[3], score=row[4]
@@ -80,12 +84,15 @@ def decode_reasons(text: str) -> tuple[Reason, ...]:
 
 
 def flat(fields: Mapping[str, Any]) -> list[Value]:
+    """Names and values in turn, as a script takes them."""
     return [part for pair in fields.items() for part in pair]
 
 
 def to_ms(moment: datetime) -> int:
+    """Milliseconds since 1970 in UTC."""
     return int(moment.timestamp() * 1000)
 
 
 def from_ms(ms: str | float) -> datetime:
+    """The moment, aware, in UTC."""
     return datetime.fromtimestamp(float(ms) / 1000, UTC)

@@ -19,15 +19,18 @@ key                                           type    holds
 ``pp:{subs}:numbers``                         hash    workspace -> the highest number given out
 ``pp:{subs}:of:<platform>/<workspace>``       hash    number -> Subscription
 ``pp:{subs}:workspaces``                      set     every workspace that has subscriptions
+``pp:{subs}:wake``                            zset    paused subscription by when its pause ends
 ``pp:{subs}:changes``                         stream  which subscription changed, for every index
 ``pp:{P/NN}:d:<key>``                         hash    one Delivery; ``r:<number>`` holds reasons
 ``pp:{P/NN}:lane:<destination>``              stream  deliveries that are due, in order; group ``send``
 ``pp:{P/NN}:lease:<destination>``             hash    who works on that lane: owner, fence, until
 ``pp:{P/NN}:ready``                           zset    workspace by when one of its lanes is next due
 ``pp:{P/NN}:ready:<workspace>``               zset    destination by when its lane is next due
+``pp:{P/NN}:turns``                           hash    workspace -> when it last had its turn
 ``pp:{P/NN}:later``                           zset    delivery key by a due time that lies ahead
 ``pp:{P/NN}:pending:<subscription>``          zset    paper id by score: the digest being gathered
 ``pp:{P/NN}:digests``                         zset    subscription by when its digest is due
+``pp:{P/NN}:closed``                          hash    subscription -> when its last digest was due
 ``pp:{P/NN}:blocked``                         hash    destination -> why it takes no cards, since when
 ``pp:{P/NN}:dead``                            zset    delivery key by when it was given up
 ``pp:{P/NN}:fence``                           string  counts up with each claim: the fencing number
@@ -61,6 +64,7 @@ MATCH_GROUP: Final = "match"
 
 SUBSCRIPTION_NUMBERS: Final = "pp:{subs}:numbers"
 SUBSCRIPTION_WORKSPACES: Final = "pp:{subs}:workspaces"
+SUBSCRIPTION_WAKE: Final = "pp:{subs}:wake"
 SUBSCRIPTION_CHANGES: Final = "pp:{subs}:changes"
 
 

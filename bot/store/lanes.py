@@ -15,16 +15,24 @@ from bot.store.database import Script
 MS: Final = 1000
 
 _READY: Final = """
+    local function place(prefix, workspace)
+      -- A workspace is due with its first lane, but not before the others that wait since its last turn.
+      local first = redis.call('ZRANGE', prefix .. 'ready:' .. workspace, 0, 0, 'WITHSCORES')
+      if first[2] then
+        local turn = tonumber(redis.call('HGET', prefix .. 'turns', workspace) or '0')
+        redis.call('ZADD', prefix .. 'ready', math.max(tonumber(first[2]), turn), workspace)
+      else
+        redis.call('ZREM', prefix .. 'ready', workspace)
+        redis.call('HDEL', prefix .. 'turns', workspace)
+      end
+    end
     local function ready(prefix, workspace, lane, due)
       redis.call('ZADD', prefix .. 'ready:' .. workspace, due, lane)
-      local first = redis.call('ZRANGE', prefix .. 'ready:' .. workspace, 0, 0, 'WITHSCORES')
-      redis.call('ZADD', prefix .. 'ready', first[2], workspace)
+      place(prefix, workspace)
     end
     local function unready(prefix, workspace, lane)
       redis.call('ZREM', prefix .. 'ready:' .. workspace, lane)
-      local first = redis.call('ZRANGE', prefix .. 'ready:' .. workspace, 0, 0, 'WITHSCORES')
-      if first[2] then redis.call('ZADD', prefix .. 'ready', first[2], workspace)
-      else redis.call('ZREM', prefix .. 'ready', workspace) end
+      place(prefix, workspace)
     end
     local function append(prefix, workspace, lane, key, now)
       redis.call('XADD', prefix .. 'lane:' .. lane, '*', 'key', key)
@@ -106,17 +114,18 @@ CLOSE = Script(
     "close-digest",
     _READY
     + """
-    -- KEYS: digest delivery, pending, digests.  ARGV: prefix, workspace, lane, key, now ms, expiry ms,
-    --       subscription id, next due ms ('' = none), count of pairs, pairs, then for each paper in it
+    -- KEYS: digest delivery, pending, digests, closed.  ARGV: prefix, workspace, lane, key, now ms, expiry ms,
+    --       subscription id, next due ms ('' = none), due ms ('' = outside its schedule), count of pairs, pairs, then for each paper in it
     --       its id and the key of its own delivery
-    local fields = tonumber(ARGV[9])
+    local fields = tonumber(ARGV[10])
     if ARGV[8] == '' then redis.call('ZREM', KEYS[3], ARGV[7])
     else redis.call('ZADD', KEYS[3], ARGV[8], ARGV[7]) end
     if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-    if #ARGV < 10 + fields * 2 then return 0 end
-    redis.call('HSET', KEYS[1], 'state', 'planned', unpack(ARGV, 10, 9 + fields * 2))
+    if #ARGV < 11 + fields * 2 then return 0 end
+    redis.call('HSET', KEYS[1], 'state', 'planned', unpack(ARGV, 11, 10 + fields * 2))
     redis.call('PEXPIRE', KEYS[1], ARGV[6])
-    for at = 10 + fields * 2, #ARGV, 2 do
+    if ARGV[9] ~= '' then redis.call('HSET', KEYS[4], ARGV[7], ARGV[9]) end
+    for at = 11 + fields * 2, #ARGV, 2 do
       redis.call('ZREM', KEYS[2], ARGV[at])
       redis.call('HSET', ARGV[1] .. 'd:' .. ARGV[at + 1], 'digest', ARGV[4])
     end
@@ -133,7 +142,7 @@ CLAIM = Script(
     -- KEYS: ready, fence.  ARGV: prefix, worker, now ms, lease ms
     local prefix, now, lease = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4])
     for _ = 1, 20 do
-      local workspace = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 1)[1]
+      local workspace = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. (now + 1), 'LIMIT', 0, 1)[1]
       if not workspace then
         local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
         return {0, first[2] or ''}
@@ -141,9 +150,7 @@ CLAIM = Script(
       local lanes = prefix .. 'ready:' .. workspace
       local lane = redis.call('ZRANGEBYSCORE', lanes, '-inf', now, 'LIMIT', 0, 1)[1]
       if not lane then
-        local first = redis.call('ZRANGE', lanes, 0, 0, 'WITHSCORES')
-        if first[2] then redis.call('ZADD', KEYS[1], first[2], workspace)
-        else redis.call('ZREM', KEYS[1], workspace) end
+        place(prefix, workspace)
       else
         local stream = prefix .. 'lane:' .. lane
         redis.pcall('XGROUP', 'CREATE', stream, 'send', '0', 'MKSTREAM')
@@ -161,10 +168,9 @@ CLAIM = Script(
         else
           local fence = redis.call('INCR', KEYS[2])
           redis.call('HSET', prefix .. 'lease:' .. lane, 'owner', ARGV[2], 'fence', fence, 'until', now + lease)
+          -- Its turn is over: others that are due come first. The thousandth tells turns of one millisecond apart.
+          redis.call('HSET', prefix .. 'turns', workspace, string.format('%.3f', now + (fence % 1000) / 1000))
           ready(prefix, workspace, lane, now + lease)
-          -- the workspace goes behind the others that are due: fair shares between tenants
-          local first = redis.call('ZRANGE', lanes, 0, 0, 'WITHSCORES')
-          redis.call('ZADD', KEYS[1], math.max(tonumber(first[2]), now), workspace)
           local key = entry[2][2]
           return {1, workspace, lane, entry[1], key, fence, redis.call('HGETALL', prefix .. 'd:' .. key)}
         end

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from bot.errors import CommandError
-from bot.models import Subscription
+from bot.models import Subscription, SubscriptionState
 from bot.store import keys
 from bot.store.database import Database, Script
 from bot.store.records import decode, encode
@@ -19,8 +20,8 @@ CHANGES_KEPT: Final = 20_000
 _PUT = Script(
     "put-subscription",
     """
-    -- KEYS: of workspace, workspaces, changes; ARGV: number, expected version (0 = must be new), record,
-    --       workspace, id, kept
+    -- KEYS: of workspace, workspaces, changes, wake; ARGV: number, expected version (0 = must be new), record,
+    --       workspace, id, kept, wake ms ('' = it does not sleep)
     local held = redis.call('HGET', KEYS[1], ARGV[1])
     local version = 0
     if held then version = cjson.decode(held).version or 1 end
@@ -28,6 +29,8 @@ _PUT = Script(
     redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
     redis.call('SADD', KEYS[2], ARGV[4])
     redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], '*', 'id', ARGV[5])
+    if ARGV[7] == '' then redis.call('ZREM', KEYS[4], ARGV[5])
+    else redis.call('ZADD', KEYS[4], ARGV[7], ARGV[5]) end
     return 1
     """,
 )
@@ -132,6 +135,14 @@ class Subscriptions:
             for subscription in await self.of(platform, workspace):
                 yield subscription
 
+    async def due_to_wake(self, now: datetime) -> Sequence[Subscription]:
+        """Paused subscriptions whose pause is over."""
+        ids = await self._database.call(
+            self._database.client.zrangebyscore(keys.SUBSCRIPTION_WAKE, "-inf", now.timestamp() * 1000)
+        )
+        found = [await self.by_id(one) for one in ids]
+        return [one for one in found if one is not None and one.state is SubscriptionState.PAUSED]
+
     async def last_change(self) -> str:
         """The place in the stream of changes from which a reader that loads everything now goes on."""
         rows = await self._database.call(self._database.client.xrevrange(keys.SUBSCRIPTION_CHANGES, count=1))
@@ -160,6 +171,7 @@ class Subscriptions:
                 keys.subscriptions(platform, workspace),
                 keys.SUBSCRIPTION_WORKSPACES,
                 keys.SUBSCRIPTION_CHANGES,
+                keys.SUBSCRIPTION_WAKE,
             ],
             [
                 subscription.number,
@@ -168,6 +180,7 @@ class Subscriptions:
                 f"{platform}/{workspace}",
                 subscription.id,
                 CHANGES_KEPT,
+                _wakes_at(subscription),
             ],
             durable=True,
         )
@@ -176,6 +189,12 @@ class Subscriptions:
                 f"Somebody else changed subscription {subscription.number} just now. "
                 "Look at it again with `list` and repeat your change if it is still wanted."
             )
+
+
+def _wakes_at(subscription: Subscription) -> str:
+    if subscription.state is not SubscriptionState.PAUSED or subscription.paused_until is None:
+        return ""
+    return str(int(subscription.paused_until.timestamp() * 1000))
 
 
 def _place(stream_id: str) -> tuple[int, int]:

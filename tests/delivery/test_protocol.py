@@ -1,0 +1,284 @@
+"""Intent, send, reconcile, record: what happens when an answer is lost, late, or a refusal."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import Ambiguous, CardRejected, DestinationGone, RetryLater
+from bot.models import DeliveryKind, DeliveryState, SubscriptionState, delivery_key
+from bot.store import keys
+from bot.store.claims import Claim
+from bot.testing.adapter import Lost, RecordingAdapter
+from tests.core import ML, Core, open_core, paper
+
+SHARD = keys.shard_of(ML)
+FIRST = delivery_key(ML, DeliveryKind.PAPER, "arxiv:2601.00001")
+
+
+async def state(core: Core, key: str = FIRST) -> DeliveryState:
+    found = await core.store.deliveries.get(ML, key)
+    assert found is not None
+    return found.state
+
+
+async def later(core: Core, **length: float) -> None:
+    await core.clock.advance(timedelta(**length))
+    await core.lanes.once()
+
+
+async def test_a_lost_answer_is_looked_up_and_not_posted_again(core: Core) -> None:
+    await core.subscribe("robot")
+    core.adapter.faults.append(Lost())
+    await core.bring(paper(1))
+    assert await state(core) is DeliveryState.INTENT
+    await later(core, seconds=10)
+    assert len(core.adapter.posted) == 1
+    assert core.adapter.lookups == 1
+    assert await state(core) is DeliveryState.SENT
+
+
+async def test_what_was_not_posted_is_posted_after_the_look_up(core: Core) -> None:
+    await core.subscribe("robot")
+    core.adapter.faults.append(Ambiguous("No answer."))
+    await core.bring(paper(1))
+    assert not core.adapter.posted
+    await later(core, seconds=10)
+    assert len(core.adapter.posted) == 1
+
+
+async def test_a_crash_between_intent_and_record_leaves_a_doubt_that_is_reconciled(core: Core) -> None:
+    await core.subscribe("robot")
+
+    def crash() -> None:
+        raise KeyboardInterrupt
+
+    core.adapter.faults.append(Lost())
+    await core.matcher.once()
+    core.source.bring(paper(1))
+    await core.poller.once()
+    await core.matcher.once()
+    # A worker claims, declares its intent, posts, and dies before it can record.
+    claim = await core.store.claims.claim(SHARD, "dead", core.clock.now())
+    assert isinstance(claim, Claim)
+    await core.store.claims.intend(claim, core.clock.now())
+    composed = await core.composer.compose(claim.delivery, now=core.clock.now())
+    with pytest.raises(Ambiguous):
+        await core.adapter.send(ML, composed.card, key=claim.key)
+    await core.lanes.once()
+    assert len(core.adapter.posted) == 1, "the lease still holds"
+    await later(core, seconds=41)
+    assert len(core.adapter.posted) == 1
+    assert await state(core) is DeliveryState.SENT
+
+
+async def test_a_look_up_that_is_not_allowed_is_not_an_absence(core: Core) -> None:
+    await core.subscribe("robot")
+    core.adapter.faults.append(Lost())
+    core.adapter.blind = Ambiguous("The history of this channel cannot be read.")
+    await core.bring(paper(1))
+    await later(core, seconds=10)
+    assert len(core.adapter.posted) == 1
+    assert await state(core) is DeliveryState.INTENT
+    core.adapter.blind = None
+    await later(core, hours=1)
+    assert len(core.adapter.posted) == 1
+    assert await state(core) is DeliveryState.SENT
+
+
+async def test_within_the_platforms_own_window_the_same_key_is_sent_again(core: Core) -> None:
+    core.adapter.resend_window = timedelta(seconds=120)
+    await core.subscribe("robot")
+    core.adapter.faults.append(Ambiguous("No answer."))
+    await core.bring(paper(1))
+    await later(core, seconds=10)
+    assert core.adapter.lookups == 0
+    assert [posted.key for posted in core.adapter.posted] == [FIRST]
+
+
+async def test_after_the_window_it_is_looked_up(core: Core) -> None:
+    core.adapter.resend_window = timedelta(seconds=120)
+    await core.subscribe("robot")
+    core.adapter.faults.extend([Lost(), Ambiguous("No answer."), Ambiguous("No answer.")])
+    await core.bring(paper(1))
+    await later(core, seconds=121)
+    assert core.adapter.lookups == 1
+    assert len(core.adapter.posted) == 1
+
+
+async def test_a_refusal_to_serve_now_waits_as_long_as_asked_and_costs_no_attempt(core: Core) -> None:
+    await core.subscribe("robot")
+    core.adapter.faults.extend([RetryLater("Too fast.", after=30)] * 12)
+    await core.bring(paper(1))
+    await later(core, seconds=29)
+    assert len(core.adapter.faults) == 11
+    for _ in range(12):
+        await later(core, minutes=61)
+    assert len(core.adapter.posted) == 1
+
+
+async def test_after_eight_unknown_outcomes_it_is_given_up_with_a_reason(core: Core) -> None:
+    await core.subscribe("robot")
+    core.adapter.faults.extend([Ambiguous("The platform is broken.")] * 8)
+    await core.bring(paper(1))
+    for _ in range(8):
+        await later(core, hours=1)
+    assert await state(core) is DeliveryState.DEAD
+    found = await core.store.deliveries.get(ML, FIRST)
+    assert found is not None and found.note == "The platform is broken."
+
+
+async def test_after_a_day_it_is_given_up(core: Core) -> None:
+    await core.subscribe("robot")
+    core.adapter.faults.extend([RetryLater("Closed.", after=3600)] * 40)
+    await core.bring(paper(1))
+    for _ in range(26):
+        await later(core, hours=1)
+    assert await state(core) is DeliveryState.DEAD
+
+
+async def test_a_poison_card_does_not_block_its_lane(core: Core) -> None:
+    await core.subscribe("robot")
+    core.adapter.faults.append(CardRejected("Invalid form body."))
+    await core.bring(paper(1), paper(2))
+    assert [posted.card.title for posted in core.adapter.posted] == ["Robots that learn, part 2"]
+    assert await state(core) is DeliveryState.DEAD
+
+
+async def test_an_untranslated_exception_is_a_doubt_and_not_a_loss(core: Core) -> None:
+    await core.subscribe("robot")
+    core.adapter.faults.append(RuntimeError("a bug in the adapter"))
+    await core.bring(paper(1))
+    await later(core, seconds=10)
+    assert len(core.adapter.posted) == 1
+
+
+async def test_a_gone_destination_blocks_tells_once_and_returns_with_one_digest(core: Core) -> None:
+    made = await core.subscribe("robot")
+    core.adapter.faults.append(DestinationGone("I may not post there.", remedy="Give me Send Messages."))
+    await core.bring(*(paper(number) for number in range(1, 6)))
+    blocked = await core.store.subscriptions.by_id(made.id)
+    assert blocked is not None and blocked.state is SubscriptionState.BLOCKED
+    told = [posted for posted in core.adapter.posted if posted.destination.direct]
+    assert len(told) == 1 and "Send Messages" in told[0].card.fallback
+    assert told[0].destination.channel == "ana"
+    await core.bring(paper(6))
+    core.adapter.faults.append(DestinationGone("I may not post there."))
+    await later(core, hours=1, minutes=1)
+    assert len([posted for posted in core.adapter.posted if posted.destination.direct]) == 1
+    await later(core, hours=1, minutes=1)
+    here = [posted for posted in core.adapter.posted if not posted.destination.direct]
+    assert len(here) == 2, "the card that tried the door, and one digest of the other five"
+    assert "5" in here[1].card.title
+    running = await core.store.subscriptions.by_id(made.id)
+    assert running is not None and running.state is SubscriptionState.ACTIVE
+    await core.bring(paper(7))
+    assert core.adapter.posted[-1].card.title == "Robots that learn, part 7"
+
+
+async def test_a_paused_worker_cannot_take_what_went_to_another(core: Core) -> None:
+    await core.subscribe("robot")
+    core.source.bring(paper(1), paper(2))
+    await core.poller.once()
+    await core.matcher.once()
+    slow = await core.store.claims.claim(SHARD, "slow", core.clock.now())
+    assert isinstance(slow, Claim)
+    await core.clock.advance(timedelta(seconds=41))
+    quick = await core.store.claims.claim(SHARD, "quick", core.clock.now())
+    assert isinstance(quick, Claim)
+    assert quick.key == slow.key
+    assert await core.store.claims.intend(slow, core.clock.now()) is None
+    assert not await core.store.claims.put_off(slow, due=core.clock.now())
+    assert not await core.store.claims.settle_dead(slow, "late", now=core.clock.now())
+    assert await state(core) is DeliveryState.PLANNED
+
+
+async def test_a_late_success_is_recorded_although_the_lane_has_a_new_owner(core: Core) -> None:
+    await core.subscribe("robot")
+    core.source.bring(paper(1))
+    await core.poller.once()
+    await core.matcher.once()
+    slow = await core.store.claims.claim(SHARD, "slow", core.clock.now())
+    assert isinstance(slow, Claim)
+    await core.store.claims.intend(slow, core.clock.now())
+    composed = await core.composer.compose(slow.delivery, now=core.clock.now())
+    message = await core.adapter.send(ML, composed.card, key=slow.key)
+    await core.clock.advance(timedelta(seconds=41))
+    quick = await core.store.claims.claim(SHARD, "quick", core.clock.now())
+    assert isinstance(quick, Claim)
+    owned = await core.store.claims.settle_sent(slow, message, now=core.clock.now(), next_at=core.clock.now())
+    assert not owned
+    assert await core.store.claims.intend(quick, core.clock.now()) is None
+    await later(core, seconds=41)
+    assert len(core.adapter.posted) == 1
+    assert await state(core) is DeliveryState.SENT
+
+
+async def test_many_senders_share_the_lanes_and_post_each_card_once(core: Core) -> None:
+    from dataclasses import replace
+
+    for number in range(12):
+        await core.subscribe("robot", destination=replace(ML, workspace=f"w{number}", channel="c"))
+    core.source.bring(*(paper(number) for number in range(1, 6)))
+    await core.poller.once()
+    await core.matcher.once()
+    senders = [core.another_sender(f"s{number}") for number in range(3)]
+    await asyncio.gather(*(sender.once() for sender in senders))
+    seen = [(posted.destination.workspace, posted.card.title) for posted in core.adapter.posted]
+    assert len(seen) == len(set(seen)) == 60
+
+
+async def test_a_slow_channel_holds_up_nobody_else(core: Core) -> None:
+    from dataclasses import replace
+
+    await core.subscribe("robot")
+    await core.subscribe("robot", destination=replace(ML, channel="other"))
+    core.adapter.faults.append(RetryLater("Slow down.", after=600))
+    await core.bring(paper(1), paper(2))
+    assert len(core.adapter.texts("ml")) + len(core.adapter.texts("other")) == 2
+    assert {len(core.adapter.texts("ml")), len(core.adapter.texts("other"))} == {0, 2}
+
+
+async def test_one_huge_tenant_does_not_make_the_others_wait(core: Core) -> None:
+    from dataclasses import replace
+
+    shard = keys.shard("recording", "huge")
+    small = next(f"s{n}" for n in range(1000) if keys.shard("recording", f"s{n}") == shard)
+    for number in range(30):
+        await core.subscribe("robot", destination=replace(ML, workspace="huge", channel=f"c{number}"))
+    await core.subscribe("robot", destination=replace(ML, workspace=small, channel="c"))
+    core.source.bring(*(paper(number) for number in range(1, 4)))
+    await core.poller.once()
+    await core.matcher.once()
+    order = []
+    for _ in range(12):
+        claim = await core.store.claims.claim(shard, "w", core.clock.now())
+        assert isinstance(claim, Claim)
+        order.append(claim.workspace)
+        await core.store.claims.done(claim, now=core.clock.now())
+    assert order.count(small) == 3, f"three cards within the first dozen, not behind ninety: {order}"
+
+
+async def test_a_deleted_group_is_made_again_from_the_start(core: Core) -> None:
+    await core.subscribe("robot")
+    await core.matcher.once()
+    core.source.bring(paper(1))
+    await core.poller.once()
+    await core.store.database.client.xgroup_destroy(keys.PAPERS_STREAM, keys.MATCH_GROUP)
+    await core.settle()
+    await core.settle()
+    assert len(core.adapter.posted) == 1
+
+
+async def test_no_limit_is_waited_for_after_the_intent(redis_url: str, clock) -> None:
+    from bot.ports import Limit
+
+    adapter = RecordingAdapter(limits=[Limit("recording:all", 1, 100.0)])
+    core = await open_core(redis_url, clock, adapter=adapter).seeded()
+    await core.subscribe("robot")
+    await core.bring(paper(1), paper(2))
+    assert len(adapter.posted) == 1
+    second = delivery_key(ML, DeliveryKind.PAPER, "arxiv:2601.00002")
+    waiting = await core.store.deliveries.get(ML, second)
+    assert waiting is not None and waiting.state is DeliveryState.PLANNED and waiting.attempts == 0
+    await core.store.database.close()

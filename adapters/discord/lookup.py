@@ -46,7 +46,7 @@ class Lookup:
 
     async def in_thread(self, thread: str, key: str) -> bool:
         """Is the delivery among a thread's first messages?"""
-        found, _ = await self._search(thread, key, int(thread) - 1, pages=1)
+        found, _ = await self._search(thread, key, 0, pages=1)
         return found is not None
 
     async def _search(

@@ -1,0 +1,340 @@
+"""A Discord on loopback: REST and gateway for an unmodified discord.py, over real sockets.
+
+What Discord *does* comes from simcord's backend (pinned: it is simcord's private API); what a network does, and
+what Discord's guards do, is here: nonces, rate limits with their headers, broken connections, closed gateways.
+Every body that arrives is held against Discord's own contract::
+
+    async with DiscordPeer() as peer:
+        server = peer.server("Lab", channels=["ml"])
+        ...  # PIGEON_DISCORD__API_URL=peer.api_url, __GATEWAY_URL=peer.gateway_url, __TOKEN=peer.token
+        peer.faults.add("drop-after")
+        assert peer.violations == []
+
+``python -m tests.peers.discord_server`` runs one in a process of its own; see :func:`main`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from io import BytesIO
+from types import SimpleNamespace
+from typing import Any
+
+from aiohttp import web
+from simcord.backend import Backend, serializers
+from simcord.backend.errors import BackendError
+from simcord.backend.models import Overwrite
+from simcord.enums import OverwriteType
+from simcord.http import router
+from simcord.http import routes as _routes  # noqa: F401 — importing registers the routes
+
+from bot.clock import SystemClock
+from tests.peers import discord_contract
+from tests.peers.discord_faults import Buckets, Faults, limited
+from tests.peers.discord_gateway import Gateway
+from tests.peers.discord_people import Person, text_of
+
+TEXT, FORUM = 0, 15
+_EXEMPT = {"/users/@me", "/gateway/bot", "/oauth2/applications/@me", "/applications/@me"}
+
+
+class _WallClock:
+    """simcord's clock, but real: ids of messages tell when they were made."""
+
+    elapsed = 0.0
+
+    def now(self) -> datetime:
+        return SystemClock().now().astimezone(UTC)
+
+    def advance(self, seconds: float) -> None:
+        raise AssertionError("the wall's clock is not to be moved")
+
+
+@dataclass
+class Request:
+    """One request as it arrived, and the status it got (0: none)."""
+
+    method: str
+    path: str
+    body: Any
+    status: int = 0
+    at: float = 0.0
+
+
+@dataclass
+class Server:
+    """A server and its channels by name."""
+
+    id: int
+    channels: dict[str, int] = field(default_factory=dict)
+
+
+class DiscordPeer:
+    """See the head of this module."""
+
+    def __init__(
+        self, *, token: str = "peer.token.secret", buckets: Buckets | None = None, nonce_window: float = 300.0, port: int = 0
+    ) -> None:
+        self.token = token
+        self.backend = Backend(clock=_WallClock())
+        self.faults = Faults()
+        self.buckets = buckets or Buckets()
+        self.gateway = Gateway(self)
+        self.requests: list[Request] = []
+        self.violations: list[str] = []
+        """What of the bodies Discord's contract does not allow; empty is right."""
+        self.sessions_left = 1000
+        self.closed_to_dms: set[int] = set()
+        self._nonces: dict[str, tuple[float, int, int]] = {}
+        self._nonce_window = nonce_window
+        self._contract = discord_contract.load()
+        self._change = asyncio.Event()
+        self._muted = False
+        self._port = port
+        self.backend.subscribers.append(self._emitted)
+
+    async def __aenter__(self) -> DiscordPeer:
+        app = web.Application(client_max_size=64 << 20)
+        app.router.add_get("/gateway", self.gateway.serve)
+        app.router.add_get("/gateway/", self.gateway.serve)
+        app.router.add_route("*", "/api/v10/{path:.*}", self._rest)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await site.start()
+        self._port = site._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.gateway.close(1001)
+        await self._runner.cleanup()
+
+    @property
+    def api_url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/api/v10"
+
+    @property
+    def gateway_url(self) -> str:
+        return f"ws://127.0.0.1:{self._port}/gateway"
+
+    # --- the world ----------------------------------------------------------------------------
+
+    def server(self, name: str = "Lab", channels: Sequence[str] = ("ml",), forums: Sequence[str] = (), *, invited: bool = False) -> Server:
+        """Make a server that the bot is in; with ``invited`` the bot is told, as when somebody adds it."""
+        with self.muted():
+            guild = self.backend.create_guild(name)
+            made = Server(guild.id)
+            for one in channels:
+                made.channels[one] = self.backend.create_channel(guild.id, one).id
+            for one in forums:
+                made.channels[one] = self.backend.create_channel(guild.id, one, type=FORUM).id
+        if invited:
+            self.backend.emit("GUILD_CREATE", serializers.guild_create_payload(self.backend, guild))
+        return made
+
+    def person(self, name: str, server: Server | None = None, *, manages: bool = False) -> Person:
+        """Make somebody; in a server perhaps, with Manage Channels perhaps."""
+        user = self.backend.make_user(name)
+        if server is not None:
+            with self.muted():
+                roles = [self.backend.create_role(server.id, f"{name}s", permissions=1 << 4).id] if manages else []
+                self.backend.add_member(server.id, user.id, roles=roles)
+            guild = self.backend.get_guild(server.id)
+            for role in roles:
+                payload = {"guild_id": str(server.id), "role": serializers.role_payload(guild.roles[role])}
+                self.backend.emit("GUILD_ROLE_CREATE", payload)
+        return Person(self, user, server.id if server else None)
+
+    def deny(self, channel: int, permissions: int) -> None:
+        """Take permissions from everybody, the bot too, in a channel; 0 gives them back."""
+        server = self.backend.get_channel(channel).guild_id
+        kept = [Overwrite(target_id=server, type=OverwriteType.ROLE, deny=permissions)] if permissions else []
+        self.backend.edit_channel(channel, {}, overwrites=kept)
+
+    def messages(self, channel: int) -> list[dict[str, Any]]:
+        """The channel's messages that everybody sees, oldest first."""
+        kept = self.backend.messages[channel].values()
+        return [self.payload(one) for one in sorted(kept, key=lambda one: one.id) if not one.is_ephemeral]
+
+    def texts(self, channel: int) -> list[str]:
+        """Their texts."""
+        return [text_of(message) for message in self.messages(channel)]
+
+    def direct(self, person: Person) -> list[dict[str, Any]]:
+        """Somebody's direct messages."""
+        return self.messages(self.backend.get_dm_channel(person.id).id)
+
+    def threads(self, channel: int) -> list[Any]:
+        """Threads and forum posts under a channel."""
+        return [one for one in self.backend.channels.values() if one.parent_id == channel and one.is_thread]
+
+    def payload(self, message: Any) -> dict[str, Any]:
+        """A message as Discord gives it back."""
+        made: dict[str, Any] = json.loads(json.dumps(serializers.message_payload(self.backend, message)))
+        return made
+
+    def command(self, name: str, kind: int) -> dict[str, Any]:
+        """A registered command."""
+        found = self.backend.find_command(name, None, type=kind)
+        assert found is not None, f"the command {name} was never written"
+        return found
+
+    def sent(self, method: str = "POST", ending: str = "/messages") -> list[Request]:
+        """Requests of a kind."""
+        return [one for one in self.requests if one.method == method and one.path.endswith(ending)]
+
+    @contextmanager
+    def muted(self) -> Iterator[None]:
+        """Change the world without telling the bot."""
+        self._muted = True
+        try:
+            yield
+        finally:
+            self._muted = False
+
+    async def changed(self) -> None:
+        """Wait for the next request or event."""
+        self._change.clear()
+        await self._change.wait()
+
+    async def until(self, condition: Any, seconds: float = 10.0) -> None:
+        """Wait until ``condition()`` holds; it is looked at after each request and event."""
+        async with asyncio.timeout(seconds):
+            while not condition():
+                try:
+                    async with asyncio.timeout(0.2):
+                        await self.changed()
+                except TimeoutError:
+                    continue
+
+    def _emitted(self, event: str, payload: Mapping[str, Any]) -> None:
+        if not self._muted:
+            self.gateway.emit(event, payload)
+        self._change.set()
+
+    # --- REST ---------------------------------------------------------------------------------
+
+    async def _rest(self, request: web.Request) -> web.StreamResponse:
+        path = "/" + request.match_info["path"]
+        body, files = await _read(request)
+        noted = Request(request.method, path, body, at=asyncio.get_running_loop().time())
+        self.requests.append(noted)
+        if body is not None and self._contract is not None:
+            found = self._contract.problems(request.method, path, body)
+            self.violations += [f"{request.method} {path}: {problem}" for problem in found]
+        try:
+            response = await self._answer(request, path, body, files)
+            noted.status = response.status
+            return response
+        finally:
+            self._change.set()
+
+    async def _answer(self, request: web.Request, path: str, body: Any, files: list[Any]) -> web.StreamResponse:
+        if not path.startswith(("/interactions/", "/webhooks/")) and request.headers.get("Authorization") != f"Bot {self.token}":
+            return _json(401, {"message": "401: Unauthorized", "code": 0})
+        headers, refused = ({}, None) if path in _EXEMPT else self.buckets.ask(request.method, path)
+        if refused is not None:
+            return refused
+        fault = self.faults.take(request.method, path)
+        kind = fault.kind if fault else ""
+        if fault and kind.startswith("429"):
+            scope = {"429-global": "global", "429-shared": "shared"}.get(kind, "user")
+            return limited(fault.seconds, scope=scope, cloudflare=kind == "429-cloudflare")
+        if fault and kind == "status":
+            wait = {"retry_after": fault.seconds, "global": False} if fault.status == 429 else {}
+            return _json(fault.status, {"message": "as planned", "code": fault.code, **wait}, headers)
+        if kind == "drop-before":
+            return _drop(request)
+        if fault and kind == "slow":
+            await SystemClock().sleep(fault.seconds)
+        answer = self._carry_out(request, path, body, files, headers)
+        if kind == "drop-after":
+            return _drop(request)
+        if fault and kind == "slow-after":
+            self._change.set()
+            await SystemClock().sleep(fault.seconds)
+        return answer
+
+    def _carry_out(self, request: web.Request, path: str, body: Any, files: list[Any], headers: dict[str, str]) -> web.Response:
+        params = dict(request.query)
+        try:
+            special = self._special(request.method, path, params)
+            if special is not None:
+                return _json(200, special, headers)
+            sending = request.method == "POST" and path.endswith("/messages")
+            if sending and (earlier := self._repeated(body)) is not None:
+                return _json(200, earlier, headers)
+            if sending:
+                self._guard_dm(int(path.split("/")[2]))
+            made = router.dispatch(self.backend, request.method, path, json=body, params=params, files=files)
+            if sending and body.get("enforce_nonce"):
+                now = asyncio.get_running_loop().time()
+                self._nonces[str(body["nonce"])] = (now, int(made["channel_id"]), int(made["id"]))
+        except router.RouteNotImplemented as error:
+            return _json(501, {"message": str(error), "code": 0}, headers)
+        except BackendError as error:
+            return _json(error.status, error.to_json(), headers)
+        return web.Response(status=204, headers=headers) if made is None else _json(200, made, headers)
+
+    def _special(self, method: str, path: str, params: dict[str, str]) -> Any:
+        """What simcord does not serve, or serves otherwise than Discord."""
+        if (method, path) == ("GET", "/gateway/bot"):
+            limit = {"total": 1000, "remaining": self.sessions_left, "reset_after": 3_600_000, "max_concurrency": 1}
+            return {"url": self.gateway_url, "shards": 1, "session_start_limit": limit}
+        if (method, path) == ("GET", "/applications/@me"):
+            made = dict(router.dispatch(self.backend, "GET", "/oauth2/applications/@me"))
+            return {**made, "approximate_guild_count": len(self.backend.guilds), "interactions_endpoint_url": None}
+        if method == "GET" and path.endswith("/messages") and "after" in params:
+            # Discord gives the messages that come right after the id; simcord the newest of all
+            limit = int(params.get("limit", 50))
+            whole = router.dispatch(self.backend, method, path, params={**params, "limit": 100_000})
+            return whole[-limit:]
+        return None
+
+    def _repeated(self, body: Any) -> Any:
+        """The earlier message of a nonce, for as long as Discord remembers it."""
+        if not isinstance(body, dict) or not body.get("enforce_nonce"):
+            return None
+        kept = self._nonces.get(str(body["nonce"]))
+        if kept is None or asyncio.get_running_loop().time() - kept[0] > self._nonce_window:
+            return None
+        return self.payload(self.backend.get_message(kept[1], kept[2]))  # deleted meanwhile: 10008
+
+    def _guard_dm(self, channel: int) -> None:
+        if set(self.backend.get_channel(channel).recipient_ids) & self.closed_to_dms:
+            raise BackendError(403, 50007, "Cannot send messages to this user")
+
+
+async def _read(request: web.Request) -> tuple[Any, list[Any]]:
+    if request.content_type == "application/json":
+        return await request.json(), []
+    if not request.content_type.startswith("multipart/"):
+        return None, []
+    body, files = None, []
+    form = await request.post()
+    for name, value in form.items():
+        if name == "payload_json":
+            body = json.loads(value.file.read() if isinstance(value, web.FileField) else value)
+        elif isinstance(value, web.FileField):
+            files.append(SimpleNamespace(fp=BytesIO(value.file.read()), filename=value.filename, description=None))
+    return body, files
+
+
+def _json(status: int, body: Any, headers: Mapping[str, str] | None = None) -> web.Response:
+    # discord.py reads JSON only where the type is exactly this, without a charset
+    return web.Response(
+        status=status,
+        body=json.dumps(body).encode(),
+        headers={"Via": "1.1 google", "Content-Type": "application/json", **(headers or {})},
+    )
+
+
+def _drop(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=499)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.query import dialects, fields, leafs, limits, prose
+from bot.query import dialects, fields, limits, prose, values
 from bot.query.faults import Fault, explained, shown
 from bot.query.lexer import Kind, Piece, pieces
 from bot.query.normal import printed
@@ -216,13 +216,13 @@ class _Reader:
         if (comparison := self.comparison(piece)) is not None:
             return comparison
         name, colon, value = piece.text.partition(":")
-        if not colon or not name or not leafs.name_like(name):
+        if not colon or not name or not values.name_like(name):
             return self.bare(piece, scope, piece.text, piece.start)
         field = self.field(piece, name)
         if value:
             return self.bare(piece, field, value, piece.start)
         after = self.peek()
-        if after.kind is Kind.OPEN and (field is None or field in leafs.GROUPABLE):
+        if after.kind is Kind.OPEN and (field is None or field in values.GROUPABLE):
             return self.group(field, piece.start)
         if after.kind is Kind.QUOTED:
             self.at += 1
@@ -240,39 +240,39 @@ class _Reader:
             self.at += 1
             star, _, power = after.text.partition("^")
             end, value = after.end, value + ("*" if star == "*" else "")
-            weight = leafs.weight(power, after) if power else 1.0
-        return leafs.leaf(field, value, weight, quoted=True, start=start, end=end)
+            weight = values.weight(power, after) if power else 1.0
+        return values.leaf(field, value, weight, quoted=True, start=start, end=end)
 
     def bare(self, piece: Piece, field: str | None, value: str, start: int) -> Node:
         """An unquoted word and its weight."""
         body, caret, power = value.rpartition("^")
         weight = 1.0
-        if caret and body and leafs.number_like(power):
-            value, weight = body, leafs.weight(power, piece)
+        if caret and body and values.number_like(power):
+            value, weight = body, values.weight(power, piece)
         if field == "author":
             self.note_author(value)
-        return leafs.leaf(field, value, weight, quoted=False, start=start, end=piece.end)
+        return values.leaf(field, value, weight, quoted=False, start=start, end=piece.end)
 
     def comparison(self, piece: Piece) -> Node | None:
         """``upvotes>=20``, with or without spaces around the sign; ``None`` if the word is no comparison."""
-        parts = leafs.comparison_parts(piece.text)
+        parts = values.comparison_parts(piece.text)
         end = piece.end
         if (
             parts is None
             and fields.canonical(fold(piece.text)) in fields.COUNTS
             and self.peek().kind is Kind.WORD
         ):
-            parts = leafs.comparison_parts(piece.text + self.peek().text)
+            parts = values.comparison_parts(piece.text + self.peek().text)
             if parts is not None:
                 end = self.peek().end
                 self.at += 1
         if parts is None:
             return None
         name, op, number = parts
-        if not number and self.peek().kind is Kind.WORD and leafs.number_like(self.peek().text):
+        if not number and self.peek().kind is Kind.WORD and values.number_like(self.peek().text):
             number, end = self.peek().text, self.peek().end
             self.at += 1
-        return leafs.comparison(name, op, number, start=piece.start, end=end)
+        return values.comparison(name, op, number, start=piece.start, end=end)
 
     def field(self, piece: Piece, name: str) -> str | None:
         """The field that a name before a colon means; ``None`` for arXiv's ``all:``."""
@@ -288,7 +288,7 @@ class _Reader:
             following = (
                 self.peek().text if not value and self.peek().kind in {Kind.WORD, Kind.QUOTED} else value
             )
-            raise leafs.unknown_field(name, value, following, piece.text, start=piece.start, end=end)
+            raise values.unknown_field(name, value, following, piece.text, start=piece.start, end=end)
         return field
 
     def note_author(self, value: str) -> None:

@@ -15,6 +15,8 @@ _QUOTED = re.compile(r'"[^"]*"|“[^”]*”')  # noqa: TID251 - a pattern of ou
 _SIGN = re.compile(  # noqa: TID251 - a pattern of ours
     r"\b(?:AND|OR|NOT|ANDNOT)\b|\||\[\w+\]|(?<=\w)\s?[<>]=?\s?\d|\badj\d?\b|\.(?:ti|ab|tw|mp)\b"
 )
+_SIGNS: Final = frozenset({"and", "or", "not", "andnot"})
+"""Words that join search terms as often as they join sentences: they tell nothing."""
 _WORD = re.compile(r"[^\W\d_]+")  # noqa: TID251 - a pattern of ours
 _PROSE: Final = ((12, 0.2), (40, 0.08))
 """So many words, of which so many are :data:`STOP_WORDS`: in running English it is every fourth word, in a list with
@@ -27,7 +29,7 @@ def described(text: str) -> str | None:
     bare = _QUOTED.sub(" ", text)
     if _SIGN.search(bare):
         return None
-    words = [fold(word) for word in _WORD.findall(bare)]
+    words = [word for raw in _WORD.findall(bare) if (word := fold(raw)) not in _SIGNS]
     common = sum(word in STOP_WORDS for word in words)
     if not any(len(words) >= fewest and common >= share * len(words) for fewest, share in _PROSE):
         return None

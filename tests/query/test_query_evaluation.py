@@ -218,6 +218,21 @@ def test_reasons_say_what_stands_where(robots: Document) -> None:
     assert [title[a:b] for a, b in verdict.reasons[0].spans] == ["Fine-Tuning"]
 
 
+@pytest.mark.parametrize(
+    ("query", "title", "hits"),
+    [
+        ("fine*", "Fine-tuning fine art", ["Fine", "fine"]),
+        ("fine tuning", "Fine tuning", ["Fine"]),
+        ("model-world-model", "Model world model world model", ["Model world model"]),
+        ("kmeans", "$k$-means, k-means", ["k$-means", "k-means"]),
+        ("scholkopf", "On Scho\u0308lkopf’s kernels", ["Scho\u0308lkopf’s"]),
+    ],
+)
+def test_spans_are_the_shortest_and_never_overlap(query: str, title: str, hits: list[str]) -> None:
+    reason = evaluate(parse(query), Document.of(paper(title))).reasons[0]
+    assert [title[start:end] for start, end in reason.spans] == hits
+
+
 def test_weights_and_places_make_the_score(robots: Document) -> None:
     def score(query: str) -> float:
         return evaluate(parse(query), robots).score

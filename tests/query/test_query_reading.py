@@ -169,6 +169,19 @@ def test_limits_can_be_reached() -> None:
     parse("NOT " * 1400 + "robot")
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "robot or drone or arm or hand or leg or foot or eye or ear or tail or wing or fin or skin or bone",
+        "robot and drone and arm and hand and leg and foot and eye and ear and tail and wing and fin and skin and bone",
+        'robot "how do agents plan with a model of the world and what do they make of it in the end"',
+        "learning neural mcmc random forest xgboost radex bayesian nested inference chemistry molecule ngc253 viti",
+    ],
+)
+def test_long_lists_are_not_taken_for_prose(typed: str) -> None:
+    parse(typed)
+
+
 def test_a_name_that_fell_apart_is_noted() -> None:
     assert 'author:"Sergey Levine"' in parse("author:Sergey Levine robot").notes[0]
     assert parse("author:Sergey robot").notes == ()

@@ -40,7 +40,11 @@ class World:
 
 def make_client(core: Core, rest: SimRest, shelf: DictShelf) -> PigeonClient:
     client = PigeonClient(
-        Desk(core, rest, FakeClock(), shelf), Events(core, rest, shelf), rest, shelf, IdentifyBudget(FakeClock())
+        Desk(core, rest, FakeClock(), shelf),
+        Events(core, rest, shelf),
+        rest,
+        shelf,
+        IdentifyBudget(FakeClock()),
     )
     rest.client = client
     rest._http = None

@@ -55,6 +55,11 @@ async def ready(peer: DiscordPeer) -> None:
     await peer.until(lambda: peer.gateway.connected and peer.backend.commands.get(None))
 
 
+async def settled(peer: DiscordPeer, shelf: DictShelf) -> None:
+    """READY is over: discord.py waits two seconds for servers that are still to come."""
+    await peer.until(lambda: any(name.startswith("guild/") for name in shelf.kept))
+
+
 async def test_a_journey_over_the_wire(peer: DiscordPeer) -> None:
     lab, core = peer.server(), Core()
     ml = lab.channels["ml"]
@@ -124,11 +129,10 @@ async def test_commands_are_written_only_when_they_changed(peer: DiscordPeer) ->
 
 
 async def test_a_dropped_connection_resumes_and_misses_nothing(peer: DiscordPeer) -> None:
-    lab, core = peer.server(), Core()
-    ada = peer.person("ada", lab)
-    async with served(peer, core):
-        await ready(peer)
-        await ada.slash(lab.channels["ml"], "papers list")
+    core, shelf = Core(), DictShelf()
+    peer.server()
+    async with served(peer, core, shelf):
+        await settled(peer, shelf)
         await peer.gateway.close(4000)
         fresh = peer.server("Fresh", invited=True)
         await peer.until(lambda: any(h.destination.workspace == str(fresh.id) for h in core.happenings))
@@ -139,8 +143,10 @@ async def test_a_dropped_connection_resumes_and_misses_nothing(peer: DiscordPeer
 async def test_an_invitation_is_greeted(peer: DiscordPeer) -> None:
     core = Core()
     core.answers["welcome"] = said("Hi. Nothing is posted until you choose.")
-    async with served(peer, core):
-        await ready(peer)
+    shelf = DictShelf()
+    peer.server()
+    async with served(peer, core, shelf):
+        await settled(peer, shelf)
         fresh = peer.server("Fresh", channels=["lobby"], invited=True)
         await peer.until(lambda: peer.texts(fresh.channels["lobby"]))
         assert peer.texts(fresh.channels["lobby"]) == ["Hi. Nothing is posted until you choose."]

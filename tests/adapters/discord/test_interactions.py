@@ -33,7 +33,11 @@ async def test_every_verb_is_a_subcommand_and_reaches_the_core() -> None:
         offered = w.bob.available_commands(w.channel)
         assert set(offered) >= {f"papers {verb.name}" for verb in OFFERED}
         for verb in OFFERED:
-            required = {option.name: 7 if option.kind == "integer" else "7" for option in verb.options if option.required}
+            required = {
+                option.name: 7 if option.kind == "integer" else "7"
+                for option in verb.options
+                if option.required
+            }
             result = await w.bob.slash(w.channel, f"papers {verb.name}", **required)
             assert w.core.last[0].verb == verb.name
             assert result.response.ephemeral
@@ -45,7 +49,9 @@ async def test_options_arrive_as_people_would_have_typed_them() -> None:
         await w.bob.slash(w.channel, "papers settings", announcements=False, threads="never")
         command, origin = w.core.last
         assert dict(command.options) == {"announcements": "off", "threads": "never"}
-        assert origin.where == Destination(platform="discord", workspace=str(w.guild.id), channel=str(w.channel.id))
+        assert origin.where == Destination(
+            platform="discord", workspace=str(w.guild.id), channel=str(w.channel.id)
+        )
         assert origin.where.name == "#ml"
         assert origin.person.id == str(w.bob.id)
         assert origin.me.direct
@@ -161,7 +167,9 @@ async def test_a_refused_form_keeps_what_was_typed() -> None:
     async with world() as w:
         w.core.answers["edit"] = said("x", form=FORM)
         shown = await w.alice.slash(w.channel, "papers edit", subscription="7")
-        w.core.answers["edit"] = said("x", form=Form(FORM.title, FORM.command, FORM.fields, error="A ) is missing."))
+        w.core.answers["edit"] = said(
+            "x", form=Form(FORM.title, FORM.command, FORM.fields, error="A ) is missing.")
+        )
         refused = await w.alice.submit_modal(shown, {"query": "(a OR", "when": ["daily"]})
         assert "A ) is missing." in texts(refused.response)
         await w.env.restart_bot(w.client())
@@ -190,14 +198,16 @@ async def test_typing_offers_what_the_core_knows() -> None:
 
 async def test_typing_a_place_offers_channels_and_says_what_is_missing() -> None:
     async with world() as w:
-        closed = w.guild.create_text_channel("closed", overwrites={w.guild.default_role: _deny("send_messages")})
+        closed = w.guild.create_text_channel(
+            "closed", overwrites={w.guild.default_role: _deny("send_messages")}
+        )
         offered = await w.alice.autocomplete(w.channel, "papers subscribe", "to", "")
         labels = {choice["value"]: choice["name"] for choice in offered}
         assert {"here", "me", f"<#{w.channel.id}>", f"<#{closed.id}>"} <= labels.keys()
         assert labels[f"<#{closed.id}>"] == "#closed (I lack Send Messages)"
-        assert [c["value"] for c in await w.alice.autocomplete(w.channel, "papers subscribe", "to", "#clo")] == [
-            f"<#{closed.id}>"
-        ]
+        assert [
+            c["value"] for c in await w.alice.autocomplete(w.channel, "papers subscribe", "to", "#clo")
+        ] == [f"<#{closed.id}>"]
 
 
 def _deny(name: str):

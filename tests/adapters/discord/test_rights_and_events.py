@@ -101,7 +101,9 @@ def test_permissions_are_computed_as_discord_says() -> None:
     deny_member = {"id": "9", "allow": str(send), "deny": str(view)}
     assert permissions.in_channel(**common, overwrites=[deny_all, allow_role, deny_member]) == send
     admin = [{"id": "1", "permissions": str(permissions.ADMINISTRATOR)}]
-    assert permissions.in_channel(**{**common, "roles": admin}, overwrites=[deny_all]) == permissions.EVERYTHING
+    assert (
+        permissions.in_channel(**{**common, "roles": admin}, overwrites=[deny_all]) == permissions.EVERYTHING
+    )
 
 
 async def test_a_server_joined_while_we_were_away_is_greeted_once() -> None:
@@ -117,7 +119,9 @@ async def test_a_server_joined_while_we_were_away_is_greeted_once() -> None:
         for _ in range(2):
             await w.env.restart_bot(w.client())
             await w.env.settle()
-        assert [texts_of(message) for message in lobby.history()] == ["Hi. Nothing is posted until you choose."]
+        assert [texts_of(message) for message in lobby.history()] == [
+            "Hi. Nothing is posted until you choose."
+        ]
         command, origin = w.core.last
         assert command.verb == "welcome"
         assert origin.where.channel == str(lobby.id)
@@ -125,7 +129,9 @@ async def test_a_server_joined_while_we_were_away_is_greeted_once() -> None:
 
 
 def texts_of(message) -> str:
-    return "\n".join(part.content for view in message.components for part in view.children if hasattr(part, "content"))
+    return "\n".join(
+        part.content for view in message.components for part in view.children if hasattr(part, "content")
+    )
 
 
 async def test_nobody_is_greeted_where_nothing_may_be_written() -> None:
@@ -151,7 +157,9 @@ async def test_leaving_a_server_is_told_also_when_it_was_missed() -> None:
         w.shelf.kept["guild/42"] = "Missed"
         await w.env.restart_bot(w.client())
         await w.env.settle()
-        assert (HappeningKind.WORKSPACE_LEFT, "42") in [(h.kind, h.destination.workspace) for h in w.core.happenings]
+        assert (HappeningKind.WORKSPACE_LEFT, "42") in [
+            (h.kind, h.destination.workspace) for h in w.core.happenings
+        ]
 
 
 async def test_deleted_and_closed_and_opened_channels_are_told() -> None:

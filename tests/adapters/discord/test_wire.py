@@ -32,12 +32,18 @@ def settings(peer: DiscordPeer, **more: Any) -> DiscordSettings:
 
 def place(server: Server, channel: str = "ml", thread: str | None = None) -> Destination:
     return Destination(
-        platform="discord", workspace=str(server.id), channel=str(server.channels[channel]), thread=thread, name=f"#{channel}"
+        platform="discord",
+        workspace=str(server.id),
+        channel=str(server.channels[channel]),
+        thread=thread,
+        name=f"#{channel}",
     )
 
 
 @asynccontextmanager
-async def sender(peer: DiscordPeer, shelf: DictShelf | None = None, **more: Any) -> AsyncIterator[DiscordAdapter]:
+async def sender(
+    peer: DiscordPeer, shelf: DictShelf | None = None, **more: Any
+) -> AsyncIterator[DiscordAdapter]:
     adapter = DiscordAdapter(settings(peer, **more), SystemClock(), shelf or DictShelf())
     async with adapter.connect(None):
         yield adapter
@@ -138,7 +144,9 @@ async def test_a_long_history_is_paged(peer: DiscordPeer) -> None:
 @pytest.mark.parametrize(
     ("fault", "after"), [("429", 1.5), ("429-global", 1.5), ("429-shared", 1.5), ("429-cloudflare", 60.0)]
 )
-async def test_rate_limits_are_said_at_once_and_nothing_sleeps(peer: DiscordPeer, fault: str, after: float) -> None:
+async def test_rate_limits_are_said_at_once_and_nothing_sleeps(
+    peer: DiscordPeer, fault: str, after: float
+) -> None:
     lab = peer.server()
     peer.faults.add(fault, seconds=1.5)
     async with sender(peer) as adapter:
@@ -229,7 +237,9 @@ async def test_direct_messages_and_closed_ones(peer: DiscordPeer) -> None:
 async def test_forum_posts_have_tags_and_are_made_once(peer: DiscordPeer) -> None:
     lab = peer.server(forums=["papers"])
     forum = lab.channels["papers"]
-    peer.backend.channels[forum].available_tags = [{"id": "77", "name": "cs.RO", "moderated": False, "emoji_id": None, "emoji_name": None}]
+    peer.backend.channels[forum].available_tags = [
+        {"id": "77", "name": "cs.RO", "moderated": False, "emoji_id": None, "emoji_name": None}
+    ]
     peer.faults.add("drop-after", path="/channels/*/threads")
     async with sender(peer) as adapter:
         since = SystemClock().now()
@@ -250,7 +260,10 @@ async def test_a_paper_has_one_thread_however_often_it_is_opened(peer: DiscordPe
         card = await adapter.send(place(lab), CARD, key=KEY)
         opener = EXAMPLE_CARDS["paper-full"]
         both = await asyncio.gather(
-            *(adapter.open_thread(card, opener, name="2511.01234 · Diffusion", key="d" * 24) for _ in range(2))
+            *(
+                adapter.open_thread(card, opener, name="2511.01234 · Diffusion", key="d" * 24)
+                for _ in range(2)
+            )
         )
         third = await adapter.open_thread(card, opener, name="another name", key="d" * 24)
     assert {one.thread for one in [*both, third]} == {card.message}
@@ -270,8 +283,12 @@ async def test_a_crash_between_thread_and_opener_is_healed(peer: DiscordPeer) ->
         assert len(peer.messages(int(card.message))) == 1
 
 
-@pytest.mark.parametrize(("code", "expected"), [(160006, RetryLater), (50013, DestinationGone), (10008, DestinationGone)])
-async def test_threads_that_cannot_be_opened_make_no_storm(peer: DiscordPeer, code: int, expected: type) -> None:
+@pytest.mark.parametrize(
+    ("code", "expected"), [(160006, RetryLater), (50013, DestinationGone), (10008, DestinationGone)]
+)
+async def test_threads_that_cannot_be_opened_make_no_storm(
+    peer: DiscordPeer, code: int, expected: type
+) -> None:
     lab = peer.server()
     async with sender(peer) as adapter:
         card = await adapter.send(place(lab), CARD, key=KEY)

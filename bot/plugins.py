@@ -20,6 +20,11 @@ def adapters() -> Mapping[str, AdapterPlugin]:
     return {point.name: _load(point, AdapterPlugin) for point in _points(ADAPTERS)}
 
 
+def adapter(name: str) -> AdapterPlugin | None:
+    """One installed adapter, without loading the others."""
+    return next((_load(point, AdapterPlugin) for point in _points(ADAPTERS) if point.name == name), None)
+
+
 def sources() -> Mapping[str, SourcePlugin]:
     """Every installed source by name."""
     return {point.name: _load(point, SourcePlugin) for point in _points(SOURCES)}

@@ -247,6 +247,14 @@ class CheckedAdapter(Protocol):
         """Examine token, scopes, commands, and each destination; never raises for a wrong set-up."""
 
 
+@runtime_checkable
+class ShowingAdapter(Protocol):
+    """Can show a reply by itself, to whoever sits there: what the operator's commands print with."""
+
+    def show(self, reply: Reply) -> None:
+        """Show it as if it answered a command typed there."""
+
+
 # --- plugins ----------------------------------------------------------------------------------
 
 
@@ -294,6 +302,10 @@ class AdapterPlugin:
     create: Callable[[PluginContext], Adapter]
     configured: Callable[[Any], bool]
     """Do these settings suffice to connect? Decides whether it is on when PIGEON_ADAPTERS is empty."""
+    asked: Sequence[str] = ()
+    """Names of the settings that ``pigeon setup`` asks for, in this order; all of them are needed."""
+    cli: Callable[[], Any] | None = None
+    """Commands of its own, a ``typer.Typer``, reached as ``pigeon <name> …``; called only when they are used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,9 +110,10 @@ class ConsoleAdapter:
         except CommandError as error:
             self._write(f"{error}\n\n")
             return
-        self._show(await handle(command, origin))
+        self.show(await handle(command, origin))
 
-    def _show(self, reply: Reply) -> None:
+    def show(self, reply: Reply) -> None:
+        """See :class:`bot.ports.ShowingAdapter`."""
         if reply.announce is not None:
             self._print("", layout(reply.announce), reply.announce.accent)
         if reply.form is not None:

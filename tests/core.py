@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from bot.cards import plain
 from bot.commands import parse
 from bot.delivery.compose import Composer
 from bot.delivery.destinations import Destinations
@@ -148,12 +149,9 @@ def open_core(redis_url: str, clock: FakeClock, **fields: object) -> Core:
 
 def words(reply: Reply) -> str:
     """All that a reply says, in one string."""
-    from bot.cards import plain
-
     said = [reply.card.fallback]
     for block in reply.card.blocks:
-        for name in ("spans", "note"):
-            said.append(plain(getattr(block, name, ())))
+        said.extend(plain(getattr(block, name, ())) for name in ("spans", "note"))
         said.append(getattr(block, "text", ""))
     return "\n".join(said)
 

@@ -140,8 +140,9 @@ def _block(block: Block) -> Iterator[Line]:
 
 
 def _quoted(span: Span) -> Span:
-    """Code within a sentence, between backticks: without colours nothing else would set it apart."""
-    return replace(span, text=f"`{span.text}`") if span.code and "`" not in span.text else span
+    """What can be typed, between backticks: without colours nothing else would set it apart."""
+    typed = span.code and "`" not in span.text and any("!" <= sign <= "~" for sign in span.text)
+    return replace(span, text=f"`{span.text}`") if typed else span
 
 
 def _addresses(spans: Sequence[Span], lead: str = "") -> Iterator[Line]:

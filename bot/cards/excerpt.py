@@ -103,7 +103,7 @@ def _windows(text: str, hits: Sequence[Place], limit: int, edges: frozenset[int]
     spare = limit - sum(end - start for start, end in windows) - len(_JOIN) * (len(windows) + 1)
     left, right = windows[-1]
     windows[-1] = left, _settle(text, min(len(text), right + max(0, spare)), right - 1, edges)
-    return windows
+    return [(left, _trimmed(text, right, floor=left + 1)) for left, right in windows]
 
 
 def _settle(text: str, place: int, hit: int, edges: frozenset[int] | None) -> int:
@@ -121,6 +121,13 @@ def _settle(text: str, place: int, hit: int, edges: frozenset[int] | None) -> in
     while edges is not None and place not in edges:
         place += step
     return place
+
+
+def _trimmed(text: str, end: int, *, floor: int) -> int:
+    """Before the punctuation that looks odd in front of «…»."""
+    while end > floor and end < len(text) and text[end - 1] in " ,;:–—(":
+        end -= 1
+    return end
 
 
 def _floor(place: int, edges: frozenset[int] | None) -> int:

@@ -159,6 +159,12 @@ def test_a_long_abstract_is_cut_around_what_matched():
     assert all(word in LONG.split() for word in shown.strip("…").split())
 
 
+def test_no_comma_stands_before_the_dots():
+    text = "We use diffusion, and" + ", then" * 100
+    found = excerpt(text, [Reason(term="use", field="abstract", spans=places(text, "use"))], limit=40)
+    assert plain(found) == "We use diffusion, and, then, then…"
+
+
 def test_up_to_three_terms_each_have_a_fragment():
     text = " filler text".join(
         f" {word} " + "and so on for quite some time " * 12 for word in ("one", "two", "three", "four")

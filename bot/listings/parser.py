@@ -75,7 +75,7 @@ class Parser:
             except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
                 await self._kill()
                 self._kills[subject] += 1
-                log.warning("a listing stopped the parser", subject=subject, kills=self._kills[subject])
+                log.warning("A listing stopped the parser", subject=subject, kills=self._kills[subject])
                 raise ListingMalformed(f"{subject} sent something that takes too much to read.") from error
             except ListingMalformed:
                 raise
@@ -84,7 +84,7 @@ class Parser:
                 raise
         if page.skipped:
             log.warning(
-                "rows of a listing could not be read",
+                "Rows of a listing could not be read",
                 subject=subject,
                 skipped=page.skipped,
                 why=page.problems,

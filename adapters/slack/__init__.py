@@ -10,6 +10,7 @@ commands.py           ``/papers``, mentions, direct messages    actions.py   but
 forms.py              modals from the registry of verbs         home.py      the App Home
 socket.py http.py     the two ways to be reached                installations.py   many workspaces
 errors.py             Slack's refusals as errors of ours        rights.py    who may do what
+manifest.py           what the app asks Slack for               cli.py       ``pigeon slack …``
 ====================  =========================================================================
 """
 
@@ -31,5 +32,18 @@ def _configured(settings: Any) -> bool:
     return isinstance(settings, SlackSettings) and settings.complete
 
 
-plugin = AdapterPlugin(name="slack", settings=SlackSettings, create=_create, configured=_configured)
+def _cli() -> Any:
+    from adapters.slack.cli import app  # noqa: PLC0415 - only when one of its commands is used
+
+    return app
+
+
+plugin = AdapterPlugin(
+    name="slack",
+    settings=SlackSettings,
+    create=_create,
+    configured=_configured,
+    asked=("bot_token", "app_token"),
+    cli=_cli,
+)
 """What the entry point ``slack`` of ``paper_pigeon.adapters`` names."""

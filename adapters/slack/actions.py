@@ -96,7 +96,7 @@ async def pressed(desk: Desk, body: Mapping[str, Any]) -> None:
             card=error_card(f"Type «/papers {verb.name}» to open the form."), form=forms.verb_form(verb)
         )
     else:
-        reply, _ = await desk.written(value, asked, team)
+        reply = await desk.written(value, asked, team)
     await answer(reply, place, asked, team, trigger=trigger, command=value)
     if view.get("type") == "home":
         await publish(desk, asked, team)
@@ -111,11 +111,11 @@ async def submitted(desk: Desk, body: Mapping[str, Any]) -> None:
     try:
         command = forms.command_of(view)
     except CommandError as error:
-        await _redrawn(team, view, forms.refilled(view, error=str(error)))
+        await _redrawn(team, view, forms.refilled(view, error=error_card(str(error))))
         return
-    reply, _ = await desk.command(command, asked, team)
-    if reply.card.kind is CardKind.ERROR and reply.form is None and not reply.card.actions:
-        await _redrawn(team, view, forms.refilled(view, error=reply.card.fallback))
+    reply = await desk.command(command, asked, team)
+    if reply.card.kind is CardKind.ERROR and reply.form is None:
+        await _redrawn(team, view, forms.refilled(view, error=reply.card))
         return
     await answer(reply, place, asked, team)
 
@@ -125,13 +125,13 @@ async def _preview(desk: Desk, view: Mapping[str, Any], asked: Asked, team: Team
     try:
         command = forms.preview_of(view)
     except CommandError as error:
-        await _redrawn(team, view, forms.refilled(view, error=str(error)))
+        await _redrawn(team, view, forms.refilled(view, error=error_card(str(error))))
         return
     if command is None:
         return
-    reply, _ = await desk.command(command, asked, team)
+    reply = await desk.command(command, asked, team)
     if reply.card.kind is CardKind.ERROR:
-        await _redrawn(team, view, forms.refilled(view, error=reply.card.fallback))
+        await _redrawn(team, view, forms.refilled(view, error=reply.card))
     else:
         await _redrawn(team, view, forms.refilled(view, preview=reply.card))
 

@@ -44,7 +44,7 @@ async def slash(desk: Desk, body: Mapping[str, Any]) -> None:
         sentence = f"Slack did not let me open the form in time. Press the button, or type it, for example: {example}"
         await answer(Reply(card=error_card(sentence, actions=again)), place, asked, team)
         return
-    reply, _ = await desk.written(text, asked, team)
+    reply = await desk.written(text, asked, team)
     await answer(reply, place, asked, team, trigger=str(body.get("trigger_id", "")), command=text)
 
 
@@ -83,7 +83,7 @@ async def _message(desk: Desk, body: Mapping[str, Any], event: Mapping[str, Any]
     )
     team = await desk.team(asked)
     text = str(event.get("text") or "").replace(f"<@{team.bot_user}>", " ").strip()
-    reply, _ = await desk.written(text, asked, team)
+    reply = await desk.written(text, asked, team)
     await answer(reply, Conversation(team, asked, thread), asked, team, command=text)
 
 

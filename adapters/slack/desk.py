@@ -6,9 +6,8 @@ written command, parsed and checked like one that was typed.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -17,11 +16,13 @@ import structlog
 from adapters.slack.rights import SlackRights
 from adapters.slack.settings import SlackSettings
 from adapters.slack.workspaces import Team, Workspaces
+from bot.cards import Action
 from bot.cards.reply import error_card
 from bot.clock import Clock
 from bot.commands.model import Command
 from bot.commands.parse import parse
-from bot.errors import CommandError, DeliveryError, PigeonError
+from bot.commands.write import write
+from bot.errors import CommandError, PigeonError
 from bot.models import Destination, MessageRef, Person
 from bot.ports import CommandHandler, Origin, Reply, Shelf
 
@@ -127,27 +128,30 @@ class Desk:
             message=asked.message,
         )
 
-    async def written(self, text: str, asked: Asked, team: Team) -> tuple[Reply, Origin | None]:
+    async def written(self, text: str, asked: Asked, team: Team) -> Reply:
         """Parse and carry out a written command."""
         try:
-            return await self.command(parse(text), asked, team)
+            command = parse(text)
         except CommandError as error:
-            return Reply(card=error_card(str(error))), None
+            return Reply(card=error_card(str(error)))
+        return await self.command(command, asked, team)
 
-    async def command(self, command: Command, asked: Asked, team: Team) -> tuple[Reply, Origin | None]:
-        """Carry a command out; whatever goes wrong becomes a reply."""
+    async def command(self, command: Command, asked: Asked, team: Team) -> Reply:
+        """Carry a command out; whatever goes wrong becomes a reply, with Retry where a person can mend it."""
         try:
             origin = await self.origin(asked, team)
-            return await self.handle(command, origin), origin
+            reply = await self.handle(command, origin)
         except PigeonError as error:
-            return Reply(card=error_card(str(error))), None
-        except asyncio.CancelledError:
-            raise
+            return Reply(card=error_card(str(error)))
         except Exception:
             log.exception("A command broke", verb=command.verb, workspace=asked.workspace)
             return Reply(
                 card=error_card("Something broke on my side, and nothing was changed. Please try again.")
-            ), None
+            )
+        if isinstance(origin.rights, SlackRights) and origin.rights.lacking:
+            again = Action("Retry", command=write(command))
+            return replace(reply, card=replace(reply.card, actions=(*reply.card.actions, again)))
+        return reply
 
     async def _profile(self, team: Team, asked: Asked) -> Profile:
         now = self._clock.monotonic()
@@ -172,8 +176,3 @@ class Desk:
             self._profiles.clear()
         self._profiles[asked.workspace, asked.user] = (now, profile)
         return profile
-
-
-def failure(error: DeliveryError) -> str:
-    """What to log of a reply that could not be shown."""
-    return f"{type(error).__name__}: {error}"

@@ -107,17 +107,18 @@ async def channel(workspaces: Workspaces, destination: Destination) -> Finding:
             return Finding(subject, Severity.FAILURE, str(failure), failure.remedy)
         return Finding(subject, Severity.WARNING, f"It could not be examined: {failure}")
     lacks = lacking(answer.get("channel") or {}, team)
-    if lacks:
-        return Finding(subject, Severity.FAILURE, lacks[0], lacks[1])
+    if lacks is not None:
+        text, remedy = explain(lacks)
+        return Finding(subject, Severity.FAILURE, text, remedy)
     return Finding(subject, Severity.OK, "Cards can be posted there.")
 
 
-def lacking(info: dict[str, Any], team: Team) -> tuple[str, str] | None:
-    """What keeps the bot from posting in a channel, and what to do; ``None`` where nothing does."""
+def lacking(info: dict[str, Any], team: Team) -> str | None:
+    """What keeps the bot from posting in a channel, in Slack's word; ``None`` where nothing does."""
     if info.get("is_archived"):
-        return explain("is_archived")
+        return "is_archived"
     if info.get("is_member") or info.get("is_im"):
         return None
     if not info.get("is_private") and (not team.scopes or "chat:write.public" in team.scopes):
         return None
-    return explain("not_in_channel")
+    return "not_in_channel"

@@ -17,6 +17,7 @@ from adapters.slack.limits import cut, units
 from adapters.slack.names import COMMAND_NAME, FORM, SHOWN
 from adapters.slack.render import Blocks
 from bot.cards import Card, Field, Form, Span
+from bot.cards.reply import error_card
 from bot.commands.check import check
 from bot.commands.model import Command, Option, OptionKind, Verb
 from bot.commands.parse import parse
@@ -67,7 +68,7 @@ def view(form: Form, asked: Asked) -> dict[str, Any]:
     """The modal of a form."""
     verb = BY_NAME.get(form.command.split(maxsplit=1)[0]) if form.command.strip() else None
     options = {option.name: option for option in verb.options} if verb else {}
-    blocks = _error(form.error) if form.error else []
+    blocks = _passing(render.blocks(error_card(form.error))) if form.error else []
     for field in form.fields:
         blocks += _inputs(field, options.get(field.name))
     if _query(verb, form):
@@ -251,7 +252,7 @@ def preview_of(shown_view: Mapping[str, Any]) -> Command | None:
 
 
 def refilled(
-    shown_view: Mapping[str, Any], *, error: str = "", preview: Card | None = None
+    shown_view: Mapping[str, Any], *, error: Card | None = None, preview: Card | None = None
 ) -> dict[str, Any]:
     """The same form with everything that was typed, and an error at its head or a preview at its foot."""
     values = (shown_view.get("state") or {}).get("values") or {}
@@ -260,7 +261,7 @@ def refilled(
         for block in shown_view.get("blocks") or ()
         if not str(block.get("block_id", "")).startswith(PASSING)
     ]
-    head = _error(error) if error else []
+    head = _passing(render.fit(render.blocks(error), PREVIEW_BLOCKS)) if error is not None else []
     foot = _preview(shown_view, preview) if preview is not None else []
     kept = ("type", "callback_id", "title", "submit", "close", "private_metadata")
     made = {name: shown_view[name] for name in kept if shown_view.get(name)}
@@ -285,16 +286,15 @@ def _with_state(block: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str,
     return {**block, "element": element}
 
 
-def _error(text: str) -> Blocks:
-    markup = mrkdwn.write((Span("⚠ " + text),), limits.SECTION_TEXT)
-    return [{**render.section(markup), "block_id": PASSING + "error"}]
-
-
 def _preview(shown_view: Mapping[str, Any], card: Card) -> Blocks:
     line = (Span("Written: "), Span(f"{COMMAND_NAME} {write(_unchecked(shown_view))}", code=True))
     made = render.context(mrkdwn.write(line, limits.CONTEXT_TEXT))
-    made += render.fit(render.blocks(card, pictures=False), PREVIEW_BLOCKS)
-    return [{**block, "block_id": f"{PASSING}{number}"} for number, block in enumerate(made)]
+    return _passing(made + render.fit(render.blocks(card, pictures=False), PREVIEW_BLOCKS))
+
+
+def _passing(blocks: Blocks) -> Blocks:
+    """Mark blocks as drawn anew each time."""
+    return [{**block, "block_id": f"{PASSING}{number}"} for number, block in enumerate(blocks)]
 
 
 def shown(card: Card, *, title: str = "Paper Pigeon") -> dict[str, Any]:

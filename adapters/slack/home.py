@@ -63,14 +63,14 @@ async def publish(desk: Desk, asked: Asked, team: Team, *, welcome: bool = False
     numbers = count()
     blocks: Blocks = []
     if welcome:
-        reply, _ = await desk.command(Command(verb="welcome"), asked, team)
+        reply = await desk.command(Command(verb="welcome"), asked, team)
         blocks += [
             *render.fit(render.blocks(reply.card, numbers=numbers), SECTION_BLOCKS // 2),
             {"type": "divider"},
         ]
     blocks += render.actions(BUTTONS, numbers)
     for title, command in SECTIONS:
-        reply, _ = await desk.command(command, asked, team)
+        reply = await desk.command(command, asked, team)
         drawn = render.blocks(reply.card, pictures=False, numbers=numbers)
         if drawn and drawn[0]["type"] == "header":
             drawn = drawn[1:]

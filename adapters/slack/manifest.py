@@ -9,7 +9,6 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from adapters.slack.names import COMMAND_NAME, DISCUSS, FIND, NEW_SUBSCRIPTION, SAVE
-from adapters.slack.settings import Mode, SlackSettings
 
 SCOPES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -52,9 +51,9 @@ REDIRECT_PATH: Final = "/slack/oauth_redirect"
 CREATE: Final = "https://api.slack.com/apps?new_app=1&manifest_json="
 
 
-def manifest(settings: SlackSettings | None = None) -> dict[str, Any]:
-    """The manifest as data: for Socket Mode, or for the HTTP mode and public address in the settings."""
-    public = settings.public_url if settings is not None and settings.mode is Mode.HTTP else ""
+def manifest(public: str = "") -> dict[str, Any]:
+    """The manifest as data: for Socket Mode, or for HTTP mode at that public address."""
+    public = public.rstrip("/")
     made: dict[str, Any] = {
         "_metadata": {"major_version": 2},
         "display_information": {
@@ -129,6 +128,6 @@ def manifest(settings: SlackSettings | None = None) -> dict[str, Any]:
     return made
 
 
-def creation_url(settings: SlackSettings | None = None) -> str:
+def creation_url(public: str = "") -> str:
     """The link that opens Slack's «create an app» page with the manifest filled in."""
-    return CREATE + quote(json.dumps(manifest(settings), separators=(",", ":"), ensure_ascii=False), safe="")
+    return CREATE + quote(json.dumps(manifest(public), separators=(",", ":"), ensure_ascii=False), safe="")

@@ -16,7 +16,7 @@ from adapters.slack.doctor import lacking
 from adapters.slack.errors import delivery_error, explain, refusal_of
 from adapters.slack.settings import Managers, SlackSettings
 from adapters.slack.workspaces import Team
-from bot.errors import CommandError
+from bot.errors import CommandError, DestinationGone
 from bot.models import Destination
 
 log = structlog.get_logger(__name__)
@@ -24,9 +24,14 @@ log = structlog.get_logger(__name__)
 PAGE: Final = 1000
 PAGES: Final = 100
 """A channel of more than 100,000 members is not read to its end."""
-UNSEEN: Final = frozenset(
-    ("channel_not_found", "not_in_channel", "missing_scope", "method_not_supported_for_channel_type")
-)
+UNSEEN: Final = frozenset(("channel_not_found", "not_in_channel", "method_not_supported_for_channel_type"))
+"""Slack does not show us the channel: it is private and we are not in it, or there is none."""
+INVITATION: Final = "an invitation (type «/invite @Paper Pigeon» in the channel)"
+UNARCHIVED: Final = "the channel unarchived (channel name → Settings → Unarchive channel)"
+
+
+class Unseen(Exception):
+    """Slack does not show us the channel; ``str`` is its word for it."""
 
 
 class SlackRights:
@@ -36,65 +41,74 @@ class SlackRights:
         self._team = team
         self._user = user
         self._settings = settings
+        self.lacking = False
+        """The bot turned out to lack something that a person can give it; then trying again makes sense."""
 
     async def may_manage(self, destination: Destination, managers: Sequence[str]) -> bool:
-        if destination.platform != "slack" or not self._ours(destination):
+        if not self._ours(destination):
             return False
         if destination.direct:
             return destination.channel == self._user
-        named = {_bare(manager) for manager in (*managers, *self._settings.manager_ids)}
-        if self._user in named:
+        if self._user in {_bare(manager) for manager in (*managers, *self._settings.manager_ids)}:
             return True
-        policy = self._settings.managers
-        if policy is Managers.LIST:
-            return False
-        if await self._is_admin():
-            return policy is not Managers.MEMBERS or await self._sees(destination)
-        if policy is Managers.ADMINS:
-            return False
-        if policy is Managers.CREATOR:
-            info = await self._info(destination)
-            return info is not None and info.get("creator") == self._user
-        return await self._is_member(destination)
+        try:
+            return await self._by_policy(destination)
+        except Unseen as unseen:
+            self.lacking = True
+            text, remedy = explain(str(unseen))
+            raise CommandError(f"{text} {remedy}") from unseen
+
+    async def _by_policy(self, destination: Destination) -> bool:
+        match self._settings.managers:
+            case Managers.MEMBERS:
+                return await self._is_member(destination)
+            case Managers.CREATOR:
+                return await self._is_admin() or (await self._info(destination)).get("creator") == self._user
+            case Managers.ADMINS:
+                return await self._is_admin()
+            case Managers.LIST:
+                return False
 
     async def may_read(self, destination: Destination) -> bool:
-        if destination.platform != "slack" or not self._ours(destination):
+        if not self._ours(destination):
             return False
         if destination.direct:
             return destination.channel == self._user
-        return await self._sees(destination)
+        try:
+            info = await self._info(destination)
+            # Members of the workspace see its public channels; guests only those they are in.
+            if (
+                not info.get("is_private")
+                and not info.get("is_im")
+                and not info.get("is_mpim")
+                and not await self._is_guest()
+            ):
+                return True
+            return await self._is_member(destination)
+        except Unseen:
+            return False
 
     async def missing(self, destination: Destination) -> Sequence[str]:
-        if destination.direct or destination.platform != "slack":
+        if destination.direct or not self._ours(destination):
             return ()
         try:
-            answer = await self._team.client.conversations_info(channel=destination.channel)
-        except Exception as error:
-            word = refusal_of(error)
-            if word in UNSEEN:
-                return (" ".join(explain(word)),)
-            raise CommandError(
-                f"Slack could not be asked about that channel: {delivery_error(error)}"
-            ) from error
-        lacks = lacking(answer.get("channel") or {}, self._team)
-        return (" ".join(lacks),) if lacks else ()
+            lacks = lacking(await self._info(destination), self._team)
+        except Unseen as unseen:
+            lacks = str(unseen)
+        self.lacking = self.lacking or lacks is not None
+        if lacks is None:
+            return ()
+        return (UNARCHIVED if lacks == "is_archived" else INVITATION,)
 
     def _ours(self, destination: Destination) -> bool:
+        if destination.platform != "slack":
+            return False
         return self._team.organisation or destination.workspace == self._team.id
 
-    async def _sees(self, destination: Destination) -> bool:
-        """Members of the workspace see public channels; guests only those they are in."""
-        info = await self._info(destination)
-        if info is None:
-            return False
-        if info.get("is_private") or info.get("is_im") or info.get("is_mpim") or await self._is_guest():
-            return await self._is_member(destination)
-        return True
-
-    async def _info(self, destination: Destination) -> dict[str, Any] | None:
+    async def _info(self, destination: Destination) -> dict[str, Any]:
         answer = await self._ask("conversations.info", channel=destination.channel)
-        found = answer.get("channel") if answer is not None else None
-        return found if isinstance(found, dict) else None
+        found = answer.get("channel")
+        return found if isinstance(found, dict) else {}
 
     async def _is_member(self, destination: Destination) -> bool:
         cursor: str | None = None
@@ -103,8 +117,6 @@ class SlackRights:
             if cursor:
                 arguments["cursor"] = cursor
             answer = await self._ask("conversations.members", **arguments)
-            if answer is None:
-                return False
             if self._user in (answer.get("members") or ()):
                 return True
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
@@ -113,32 +125,35 @@ class SlackRights:
         return False
 
     async def _is_admin(self) -> bool:
-        user = await self._person()
+        user = (await self._ask("users.info", user=self._user)).get("user") or {}
         return bool(user.get("is_admin") or user.get("is_owner"))
 
     async def _is_guest(self) -> bool:
-        user = await self._person()
+        user = (await self._ask("users.info", user=self._user)).get("user") or {}
         return bool(user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger"))
 
-    async def _person(self) -> dict[str, Any]:
-        answer = await self._ask("users.info", user=self._user)
-        found = answer.get("user") if answer is not None else None
-        return found if isinstance(found, dict) else {"is_restricted": True}
-
     async def _ask(self, method: str, **arguments: Any) -> Any:
-        """The answer, or ``None`` where Slack shows us no such thing; other failures end the command."""
+        """The answer. Raises Unseen where Slack shows us no such channel; other failures end the command."""
         try:
             return await self._team.client.api_call(method, http_verb="GET", params=arguments)
         except Exception as error:
             word = refusal_of(error)
-            if word in UNSEEN - {"missing_scope"}:
-                return None
+            if word in UNSEEN:
+                raise Unseen(word) from error
             log.warning(
                 "Slack would not tell somebody's rights", method=method, error=word or type(error).__name__
             )
+            self.lacking = True
             raise CommandError(
-                f"I could not find out whether you may do that, so I did nothing. {delivery_error(error)}"
+                f"I could not find out from Slack what I need to know for that, so I did nothing. {_why(error)}"
             ) from error
+
+
+def _why(error: Exception) -> str:
+    failure = delivery_error(error)
+    if isinstance(failure, DestinationGone):
+        return f"{failure} {failure.remedy}"
+    return "Slack does not answer just now; try again in a minute."
 
 
 def _bare(manager: str) -> str:

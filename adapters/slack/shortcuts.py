@@ -39,7 +39,7 @@ async def on_message(desk: Desk, body: Mapping[str, Any]) -> None:
         await answer(Reply(card=error_card(NO_PAPER)), place, asked, team)
         return
     verb = "discuss" if body.get("callback_id") == DISCUSS else "save"
-    reply, _ = await desk.command(Command(verb=verb, options={"paper": paper}), asked, team)
+    reply = await desk.command(Command(verb=verb, options={"paper": paper}), asked, team)
     await answer(reply, place, asked, team, trigger=str(body.get("trigger_id", "")))
 
 

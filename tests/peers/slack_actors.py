@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import io
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -328,7 +329,7 @@ class Actors:
             **headers,
         }
         self._http = self._http or aiohttp.ClientSession()
-        async with self._http.post(self.request_url, data=body, headers=sent) as answer:
+        async with self._http.post(self.request_url, data=io.BytesIO(body.encode()), headers=sent) as answer:
             return answer.status, await answer.text()
 
 

@@ -32,8 +32,8 @@ print(json.dumps({"arguments": sys.argv[1:], "prefix": sys.prefix, "cwd": os.get
 sys.exit(7 if "--seven" in sys.argv else 0)
 """
 
-UV = f"""#!{sys.executable}
-import os, sys
+UV = """
+import sys
 from pathlib import Path
 here = Path(__file__).parent
 with open(here / "calls", "a") as calls:
@@ -54,7 +54,9 @@ class Clone:
         self.folder = folder / "my clone"
         self.bin = folder / "bin"
         self.bin.mkdir()
-        (self.bin / "uv").write_text(UV)
+        (self.bin / "uv.py").write_text(UV)
+        # By way of a shell: the path of an interpreter in a first line may hold no space.
+        (self.bin / "uv").write_text(f"#!/bin/sh\nexec '{sys.executable}' '{self.bin / 'uv.py'}' \"$@\"\n")
         (self.bin / "uv").chmod(0o755)
         (self.folder / "bot").mkdir(parents=True)
         (self.folder / "bot" / "__init__.py").write_text("")

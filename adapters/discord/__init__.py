@@ -13,6 +13,8 @@ from adapters.discord.settings import DiscordSettings, configured
 from bot.ports import AdapterPlugin, PluginContext
 
 if TYPE_CHECKING:
+    import typer
+
     from adapters.discord.adapter import DiscordAdapter
 
 
@@ -23,4 +25,13 @@ def create(context: PluginContext) -> DiscordAdapter:
     return Made(context.settings, context.clock, context.shelf)
 
 
-plugin = AdapterPlugin(name="discord", settings=DiscordSettings, create=create, configured=configured)
+def cli() -> typer.Typer:
+    """The commands ``pigeon discord …``."""
+    from adapters.discord.cli import build  # noqa: PLC0415 — only when they are used
+
+    return build()
+
+
+plugin = AdapterPlugin(
+    name="discord", settings=DiscordSettings, create=create, configured=configured, asked=("token",), cli=cli
+)

@@ -40,7 +40,6 @@ _EVERYWHERE: Final[Mapping[str, Any]] = {
     "integration_types": [0, 1],  # into a server, and to a person
     "contexts": [0, 1, 2],  # servers, our direct messages, other private channels
     "default_member_permissions": None,  # everybody may have alerts by direct message; rights are checked at execution
-    "nsfw": False,
 }
 
 

@@ -17,7 +17,9 @@ def in_server(interaction: Interaction) -> bool:
     """Is it in a server that the bot itself is a member of?"""
     if interaction.guild_id is None:
         return False
-    return interaction.is_guild_integration() or interaction.client.get_guild(interaction.guild_id) is not None
+    return (
+        interaction.is_guild_integration() or interaction.client.get_guild(interaction.guild_id) is not None
+    )
 
 
 def origin(interaction: Interaction) -> Origin:

@@ -149,7 +149,9 @@ class Rest:
             if not mark.sent and self._http.http_trace is not None:
                 raise RetryLater(f"Too many requests were waiting; did not {doing}.", after=1.0) from error
             raise translate(error, doing) from error
-        except Exception as error:  # also what discord.py's reading of a strange answer raises (KeyError, ValueError)
+        except (
+            Exception
+        ) as error:  # also what discord.py's reading of a strange answer raises (KeyError, ValueError)
             raise translate(error, doing) from error
         finally:
             _started.reset(token)

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-MAJOR = re.compile(r"^/(?:channels|guilds|webhooks|interactions)/([^/]+)")
+MAJOR = re.compile(r"^/(?:channels|guilds|webhooks|interactions)/([^/]+)")  # noqa: TID251 — our own pattern
 KINDS = (
     "429",  # this bucket
     "429-global",
@@ -73,18 +73,27 @@ class Faults:
 def limited(seconds: float, *, scope: str = "user", cloudflare: bool = False) -> web.Response:
     """A 429 as Discord, or Cloudflare before it, words it."""
     if cloudflare:
-        return web.Response(status=429, text="<html>error code: 1015</html>", content_type="text/html", headers={"Retry-After": str(seconds)})
+        return web.Response(
+            status=429,
+            text="<html>error code: 1015</html>",
+            content_type="text/html",
+            headers={"Retry-After": str(seconds)},
+        )
     body = {"message": "You are being rate limited.", "retry_after": seconds, "global": scope == "global"}
     headers = {"Via": "1.1 google", "Retry-After": str(seconds), "X-RateLimit-Scope": scope}
     if scope == "global":
         headers["X-RateLimit-Global"] = "true"
-    return web.Response(status=429, body=json.dumps(body).encode(), headers=headers, content_type="application/json")
+    return web.Response(
+        status=429, body=json.dumps(body).encode(), headers=headers, content_type="application/json"
+    )
 
 
 class Buckets:
     """Rate limits by route and major id, and the bot's requests a second."""
 
-    def __init__(self, sends: tuple[int, float] = (5, 5.0), others: tuple[int, float] = (50, 1.0), per_second: int = 50) -> None:
+    def __init__(
+        self, sends: tuple[int, float] = (5, 5.0), others: tuple[int, float] = (50, 1.0), per_second: int = 50
+    ) -> None:
         self.sends, self.others, self.per_second = sends, others, per_second
         self._windows: dict[str, tuple[float, int]] = {}
         self._last: deque[float] = deque()

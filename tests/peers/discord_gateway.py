@@ -77,7 +77,9 @@ class Gateway:
         await socket.prepare(request)
         deflate = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
         session: Session | None = None
-        await self._frame(socket, deflate, {"op": 10, "d": {"heartbeat_interval": 41_250}, "s": None, "t": None})
+        await self._frame(
+            socket, deflate, {"op": 10, "d": {"heartbeat_interval": 41_250}, "s": None, "t": None}
+        )
         with contextlib.suppress(ConnectionError):
             async for message in socket:
                 if message.type is not WSMsgType.TEXT:
@@ -93,7 +95,9 @@ class Gateway:
             session.socket = None
         return socket
 
-    async def _identify(self, socket: web.WebSocketResponse, deflate: Any, said: dict[str, Any]) -> Session | None:
+    async def _identify(
+        self, socket: web.WebSocketResponse, deflate: Any, said: dict[str, Any]
+    ) -> Session | None:
         self.identified += 1
         if said["token"] != self._peer.token:
             await socket.close(code=4004)
@@ -120,10 +124,16 @@ class Gateway:
             },
         )
         for guild in ours:
-            self._put(session, "GUILD_CREATE", json.loads(json.dumps(serializers.guild_create_payload(backend, guild))))
+            self._put(
+                session,
+                "GUILD_CREATE",
+                json.loads(json.dumps(serializers.guild_create_payload(backend, guild))),
+            )
         return session
 
-    async def _resume(self, socket: web.WebSocketResponse, deflate: Any, said: dict[str, Any]) -> Session | None:
+    async def _resume(
+        self, socket: web.WebSocketResponse, deflate: Any, said: dict[str, Any]
+    ) -> Session | None:
         session = self.sessions.get(said["session_id"])
         if said["token"] != self._peer.token or session is None:
             await self._frame(socket, deflate, {"op": 9, "d": False, "s": None, "t": None})

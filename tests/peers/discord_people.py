@@ -186,7 +186,11 @@ def parts(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def text_of(message: dict[str, Any]) -> str:
     """All text of a message: components, embeds, content."""
     said = [part["content"] for part in parts(message) if part.get("type") == 10]
-    said += [str(embed.get(name) or "") for embed in message.get("embeds") or () for name in ("title", "description")]
+    said += [
+        str(embed.get(name) or "")
+        for embed in message.get("embeds") or ()
+        for name in ("title", "description")
+    ]
     return "\n".join(filter(None, [message.get("content") or "", *said]))
 
 

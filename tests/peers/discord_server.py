@@ -10,11 +10,13 @@ Every body that arrives is held against Discord's own contract::
         peer.faults.add("drop-after")
         assert peer.violations == []
 
-``python -m tests.peers.discord_server`` runs one in a process of its own; see :func:`main`.
+``python -m tests.peers.discord_server --port 8123`` runs one in a process of its own, which
+:mod:`tests.peers.discord_control` tells what to do.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +25,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 from aiohttp import web
 from simcord.backend import Backend, serializers
@@ -34,7 +36,7 @@ from simcord.http import router
 from simcord.http import routes as _routes  # noqa: F401 — importing registers the routes
 
 from bot.clock import SystemClock
-from tests.peers import discord_contract
+from tests.peers import discord_contract, discord_control
 from tests.peers.discord_faults import Buckets, Faults, limited
 from tests.peers.discord_gateway import Gateway
 from tests.peers.discord_people import Person, text_of
@@ -78,7 +80,12 @@ class DiscordPeer:
     """See the head of this module."""
 
     def __init__(
-        self, *, token: str = "peer.token.secret", buckets: Buckets | None = None, nonce_window: float = 300.0, port: int = 0
+        self,
+        *,
+        token: str = "peer.token.secret",
+        buckets: Buckets | None = None,
+        nonce_window: float = 300.0,
+        port: int = 0,
     ) -> None:
         self.token = token
         self.backend = Backend(clock=_WallClock())
@@ -90,6 +97,8 @@ class DiscordPeer:
         """What of the bodies Discord's contract does not allow; empty is right."""
         self.sessions_left = 1000
         self.closed_to_dms: set[int] = set()
+        self.servers: list[Server] = []
+        self.people: dict[int, Person] = {}
         self._nonces: dict[str, tuple[float, int, int]] = {}
         self._nonce_window = nonce_window
         self._contract = discord_contract.load()
@@ -98,11 +107,12 @@ class DiscordPeer:
         self._port = port
         self.backend.subscribers.append(self._emitted)
 
-    async def __aenter__(self) -> DiscordPeer:
+    async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=64 << 20)
         app.router.add_get("/gateway", self.gateway.serve)
         app.router.add_get("/gateway/", self.gateway.serve)
         app.router.add_route("*", "/api/v10/{path:.*}", self._rest)
+        app.router.add_post("/control/{verb}", self._control)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port)
@@ -122,9 +132,20 @@ class DiscordPeer:
     def gateway_url(self) -> str:
         return f"ws://127.0.0.1:{self._port}/gateway"
 
+    @property
+    def control_url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/control"
+
     # --- the world ----------------------------------------------------------------------------
 
-    def server(self, name: str = "Lab", channels: Sequence[str] = ("ml",), forums: Sequence[str] = (), *, invited: bool = False) -> Server:
+    def server(
+        self,
+        name: str = "Lab",
+        channels: Sequence[str] = ("ml",),
+        forums: Sequence[str] = (),
+        *,
+        invited: bool = False,
+    ) -> Server:
         """Make a server that the bot is in; with ``invited`` the bot is told, as when somebody adds it."""
         with self.muted():
             guild = self.backend.create_guild(name)
@@ -133,6 +154,7 @@ class DiscordPeer:
                 made.channels[one] = self.backend.create_channel(guild.id, one).id
             for one in forums:
                 made.channels[one] = self.backend.create_channel(guild.id, one, type=FORUM).id
+        self.servers.append(made)
         if invited:
             self.backend.emit("GUILD_CREATE", serializers.guild_create_payload(self.backend, guild))
         return made
@@ -142,13 +164,18 @@ class DiscordPeer:
         user = self.backend.make_user(name)
         if server is not None:
             with self.muted():
-                roles = [self.backend.create_role(server.id, f"{name}s", permissions=1 << 4).id] if manages else []
+                roles = (
+                    [self.backend.create_role(server.id, f"{name}s", permissions=1 << 4).id]
+                    if manages
+                    else []
+                )
                 self.backend.add_member(server.id, user.id, roles=roles)
             guild = self.backend.get_guild(server.id)
             for role in roles:
                 payload = {"guild_id": str(server.id), "role": serializers.role_payload(guild.roles[role])}
                 self.backend.emit("GUILD_ROLE_CREATE", payload)
-        return Person(self, user, server.id if server else None)
+        self.people[user.id] = made = Person(self, user, server.id if server else None)
+        return made
 
     def deny(self, channel: int, permissions: int) -> None:
         """Take permissions from everybody, the bot too, in a channel; 0 gives them back."""
@@ -217,6 +244,11 @@ class DiscordPeer:
             self.gateway.emit(event, payload)
         self._change.set()
 
+    async def _control(self, request: web.Request) -> web.Response:
+        """Orders from another process: see :mod:`tests.peers.discord_control`."""
+        said = await request.json()
+        return _json(200, await discord_control.carry_out(self, request.match_info["verb"], said))
+
     # --- REST ---------------------------------------------------------------------------------
 
     async def _rest(self, request: web.Request) -> web.StreamResponse:
@@ -234,8 +266,13 @@ class DiscordPeer:
         finally:
             self._change.set()
 
-    async def _answer(self, request: web.Request, path: str, body: Any, files: list[Any]) -> web.StreamResponse:
-        if not path.startswith(("/interactions/", "/webhooks/")) and request.headers.get("Authorization") != f"Bot {self.token}":
+    async def _answer(
+        self, request: web.Request, path: str, body: Any, files: list[Any]
+    ) -> web.StreamResponse:
+        if (
+            not path.startswith(("/interactions/", "/webhooks/"))
+            and request.headers.get("Authorization") != f"Bot {self.token}"
+        ):
             return _json(401, {"message": "401: Unauthorized", "code": 0})
         headers, refused = ({}, None) if path in _EXEMPT else self.buckets.ask(request.method, path)
         if refused is not None:
@@ -260,7 +297,9 @@ class DiscordPeer:
             await SystemClock().sleep(fault.seconds)
         return answer
 
-    def _carry_out(self, request: web.Request, path: str, body: Any, files: list[Any], headers: dict[str, str]) -> web.Response:
+    def _carry_out(
+        self, request: web.Request, path: str, body: Any, files: list[Any], headers: dict[str, str]
+    ) -> web.Response:
         params = dict(request.query)
         try:
             special = self._special(request.method, path, params)
@@ -284,11 +323,20 @@ class DiscordPeer:
     def _special(self, method: str, path: str, params: dict[str, str]) -> Any:
         """What simcord does not serve, or serves otherwise than Discord."""
         if (method, path) == ("GET", "/gateway/bot"):
-            limit = {"total": 1000, "remaining": self.sessions_left, "reset_after": 3_600_000, "max_concurrency": 1}
+            limit = {
+                "total": 1000,
+                "remaining": self.sessions_left,
+                "reset_after": 3_600_000,
+                "max_concurrency": 1,
+            }
             return {"url": self.gateway_url, "shards": 1, "session_start_limit": limit}
         if (method, path) == ("GET", "/applications/@me"):
             made = dict(router.dispatch(self.backend, "GET", "/oauth2/applications/@me"))
-            return {**made, "approximate_guild_count": len(self.backend.guilds), "interactions_endpoint_url": None}
+            return {
+                **made,
+                "approximate_guild_count": len(self.backend.guilds),
+                "interactions_endpoint_url": None,
+            }
         if method == "GET" and path.endswith("/messages") and "after" in params:
             # Discord gives the messages that come right after the id; simcord the newest of all
             limit = int(params.get("limit", 50))
@@ -321,7 +369,9 @@ async def _read(request: web.Request) -> tuple[Any, list[Any]]:
         if name == "payload_json":
             body = json.loads(value.file.read() if isinstance(value, web.FileField) else value)
         elif isinstance(value, web.FileField):
-            files.append(SimpleNamespace(fp=BytesIO(value.file.read()), filename=value.filename, description=None))
+            files.append(
+                SimpleNamespace(fp=BytesIO(value.file.read()), filename=value.filename, description=None)
+            )
     return body, files
 
 
@@ -338,3 +388,24 @@ def _drop(request: web.Request) -> web.Response:
     if request.transport is not None:
         request.transport.abort()
     return web.Response(status=499)
+
+
+async def main(port: int, token: str) -> None:
+    """Serve until the process is ended; the first line of output says where, as JSON."""
+    async with DiscordPeer(port=port, token=token) as peer:
+        told = {
+            "api_url": peer.api_url,
+            "gateway_url": peer.gateway_url,
+            "control_url": peer.control_url,
+            "token": token,
+        }
+        print(json.dumps(told), flush=True)  # noqa: T201 — the parent process reads it
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="A Discord on loopback, for tests.")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--token", default="peer.token.secret")
+    given = parser.parse_args()
+    asyncio.run(main(given.port, given.token))

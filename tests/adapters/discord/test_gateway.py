@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -49,6 +49,13 @@ async def peer() -> AsyncIterator[DiscordPeer]:
     async with DiscordPeer() as made:
         yield made
         assert made.violations == []
+
+
+async def serve_for_ever(peer: DiscordPeer, meanwhile: Callable[[], Awaitable[None]] | None = None) -> None:
+    async with asyncio.timeout(5), served(peer, Core()):
+        if meanwhile:
+            await meanwhile()
+        await asyncio.Event().wait()
 
 
 async def ready(peer: DiscordPeer) -> None:
@@ -171,21 +178,19 @@ async def test_a_first_connection_that_fails_is_tried_again_with_pauses(
 async def test_what_no_new_start_can_mend_surfaces_in_a_sentence(peer: DiscordPeer, code: int) -> None:
     peer.gateway.refuse_with = code
     with pytest.raises(SettingsError) as raised:
-        async with asyncio.timeout(5):
-            async with served(peer, Core()):
-                await asyncio.Event().wait()
+        await serve_for_ever(peer)
     assert str(raised.value) == gateway.FATAL[code]
     assert peer.gateway.identified == 1
 
 
 async def test_a_token_reset_while_connected_surfaces(peer: DiscordPeer) -> None:
+    async def reset() -> None:
+        await ready(peer)
+        peer.token = "another"
+        await peer.gateway.close(4004)
+
     with pytest.raises(SettingsError, match="PIGEON_DISCORD__TOKEN"):
-        async with asyncio.timeout(5):
-            async with served(peer, Core()):
-                await ready(peer)
-                peer.token = "another"
-                await peer.gateway.close(4004)
-                await asyncio.Event().wait()
+        await serve_for_ever(peer, reset)
 
 
 async def test_used_up_sessions_are_not_spent(peer: DiscordPeer) -> None:
@@ -199,10 +204,11 @@ async def test_used_up_sessions_are_not_spent(peer: DiscordPeer) -> None:
 
 
 async def test_an_error_within_is_raised_as_it_is(peer: DiscordPeer) -> None:
+    async def fail() -> None:
+        raise ValueError("mine")
+
     with pytest.raises(ValueError, match="mine"):
-        async with served(peer, Core()):
-            await ready(peer)
-            raise ValueError("mine")
+        await serve_for_ever(peer, fail)
 
 
 async def test_the_session_budget_slows_a_loop_down() -> None:

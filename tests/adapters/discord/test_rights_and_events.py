@@ -11,7 +11,7 @@ from bot.models import Destination
 from bot.ports import HappeningKind
 from bot.testing.cards import EXAMPLE_CARDS
 from tests.adapters.discord.fakes import said
-from tests.adapters.discord.sim import texts, world
+from tests.adapters.discord.sim import world
 
 CARD = EXAMPLE_CARDS["paper-compact"]
 

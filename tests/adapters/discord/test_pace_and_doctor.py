@@ -1,0 +1,126 @@
+"""Budgets are learnt, the circuit opens in time, and the doctor names what is wrong and how to mend it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from adapters.discord import commands, limits, permissions
+from adapters.discord.adapter import DiscordAdapter
+from adapters.discord.pace import Pace
+from bot.clock import SystemClock
+from bot.errors import RetryLater
+from bot.ports import Limit, Severity
+from bot.testing.clock import FakeClock
+from tests.adapters.discord.fakes import DictShelf
+from tests.adapters.discord.test_wire import place, sender, settings
+from tests.peers.discord_server import DiscordPeer
+
+VIA = {"Via": "1.1 google", "Retry-After": "2"}
+
+
+def test_a_channels_window_is_learnt_from_its_headers() -> None:
+    pace = Pace(FakeClock(), "app")
+    assert pace.limits("7")[1] == Limit("discord:app:7", 5, 5.0)
+    headers = {"X-RateLimit-Limit": "3", "X-RateLimit-Remaining": "2", "X-RateLimit-Reset-After": "4.5"}
+    pace.answered("POST", "/api/v10/channels/7/messages", 200, headers)
+    assert pace.limits("7")[1] == Limit("discord:app:7", 3, 4.5)
+    assert pace.limits("8")[1] == Limit("discord:app:8", 5, 5.0)
+    pace.answered("POST", "/api/v10/channels/7/messages", 200, {**headers, "X-RateLimit-Remaining": "1"})
+    assert pace.limits("7")[1].seconds == 4.5, "only the first answer of a window tells its length"
+    pace.answered("POST", "/api/v10/channels/7/messages", 200, {**headers, "X-RateLimit-Limit": "many"})
+    assert pace.limits("7")[0] == Limit("discord:app:global", limits.GLOBAL_PER_SECOND, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"), [(403, {}), (401, {}), (429, {**VIA, "X-RateLimit-Scope": "user"})]
+)
+async def test_the_circuit_opens_long_before_a_ban(status: int, headers: dict) -> None:
+    clock = FakeClock()
+    pace = Pace(clock, "app")
+    for _ in range(limits.INVALID_STOP - 1):
+        pace._count_invalid()
+    if status != 401:
+        pace.check()
+    pace.answered("POST", "/x", status, headers)
+    with pytest.raises(RetryLater) as raised:
+        pace.check()
+    assert 0 < raised.value.after <= 600
+    assert limits.INVALID_STOP <= 10_000 / 5
+    await clock.advance(timedelta(seconds=601))
+    pace.check()
+
+
+def test_shared_limits_are_not_counted() -> None:
+    pace = Pace(FakeClock(), "app")
+    for _ in range(limits.INVALID_STOP * 2):
+        pace.answered("POST", "/x", 429, {**VIA, "X-RateLimit-Scope": "shared"})
+    pace.check()
+
+
+async def test_old_refusals_are_forgotten() -> None:
+    clock = FakeClock()
+    pace = Pace(clock, "app")
+    for _ in range(limits.INVALID_STOP - 1):
+        pace.answered("POST", "/x", 403, {})
+    await clock.advance(timedelta(seconds=700))
+    pace.answered("POST", "/x", 403, {})
+    pace.check()
+
+
+async def findings(peer: DiscordPeer, destinations=(), shelf: DictShelf | None = None):
+    async with sender(peer, shelf) as adapter:
+        return {one.subject: one for one in await adapter.check(destinations)}
+
+
+async def test_a_healthy_set_up_is_all_ok() -> None:
+    async with DiscordPeer() as peer:
+        lab = peer.server()
+        shelf = DictShelf()
+        shelf.kept[f"commands/{peer.backend.application_id}"] = commands.fingerprint(commands.payload())
+        peer.backend.register_commands(None, commands.payload())
+        found = await findings(peer, [place(lab)], shelf)
+        assert {one.severity for one in found.values()} == {Severity.OK}, found
+        assert peer.violations == []
+
+
+async def test_missing_permissions_are_named_with_the_way_to_give_them() -> None:
+    async with DiscordPeer() as peer:
+        lab = peer.server(channels=["ml", "quiet", "hidden", "shy"], forums=["papers"])
+        peer.deny(lab.channels["quiet"], permissions.SEND_MESSAGES | permissions.EMBED_LINKS)
+        peer.deny(lab.channels["hidden"], permissions.VIEW_CHANNEL)
+        peer.deny(lab.channels["shy"], permissions.READ_MESSAGE_HISTORY)
+        peer.deny(lab.channels["papers"], permissions.SEND_MESSAGES_IN_THREADS)
+        found = await findings(peer, [place(lab, name) for name in lab.channels])
+        assert found["Discord #ml"].severity is Severity.OK
+        assert "Send Messages is off" in found["Discord #quiet"].text
+        assert "allow Send Messages" in found["Discord #quiet"].remedy
+        assert found["Discord #hidden"].severity is Severity.FAILURE
+        assert "Read Message History is off" in found["Discord #shy"].text
+        assert found["Discord #shy"].severity is Severity.WARNING
+        assert "Send Messages in Threads is off" in found["Discord #papers"].text
+
+
+async def test_gone_channels_commands_sessions_and_tokens() -> None:
+    async with DiscordPeer() as peer:
+        lab = peer.server()
+        channel = lab.channels["ml"]
+        peer.backend.delete_channel(channel)
+        peer.sessions_left = 5
+        found = await findings(peer, [place(lab)])
+        assert "does not exist" in found["Discord #ml"].text
+        assert found["Discord commands"].severity is Severity.FAILURE
+        assert "papers" in found["Discord commands"].text
+        assert found["Discord gateway"].severity is Severity.FAILURE
+        peer.backend.register_commands(None, commands.payload())
+        found = await findings(peer)
+        assert found["Discord commands"].severity is Severity.WARNING
+        wrong = DiscordAdapter(settings(peer, token="wrong"), SystemClock(), DictShelf())
+        (only,) = await wrong.check([])
+        assert only.severity is Severity.FAILURE
+        assert "PIGEON_DISCORD__TOKEN" in only.remedy
+        await wrong.rest.close()
+    dead = DiscordAdapter(settings(peer), SystemClock(), DictShelf())
+    (only,) = await dead.check([])
+    assert "cannot be reached" in only.text

@@ -30,9 +30,7 @@ class Commands(TyperGroup):
 subs = typer.Typer(
     help="Keep subscriptions, over all workspaces.", no_args_is_help=True, rich_markup_mode=None
 )
-config = typer.Typer(
-    help="Show and check settings.", no_args_is_help=True, rich_markup_mode=None
-)
+config = typer.Typer(help="Show and check settings.", no_args_is_help=True, rich_markup_mode=None)
 dead = typer.Typer(
     help="Look at cards that were given up; send them again.",
     no_args_is_help=True,
@@ -97,7 +95,8 @@ def subs_import(
     *,
     dry_run: DryRun = False,
     prune: Annotated[
-        bool, typer.Option("--prune", help="Remove those that the file does not have (restorable for 30 days).")
+        bool,
+        typer.Option("--prune", help="Remove those that the file does not have (restorable for 30 days)."),
     ] = False,
 ) -> None:
     """Make the subscriptions be as the file says; what it does not mention stays."""

@@ -44,8 +44,8 @@ def open_settings(*, flags: dict[str, str] | None = None, quiet: bool = False) -
 @asynccontextmanager
 async def open_beside(settings: Settings) -> AsyncIterator[Store]:
     """The store for a command beside a running bot: its server if it runs, else one for the command alone."""
-    from bot.app import open_store, store_at
-    from bot.embedded import find_running
+    from bot.app import open_store, store_at  # noqa: PLC0415 - commands without a store do not wait for it
+    from bot.embedded import find_running  # noqa: PLC0415
 
     clock = SystemClock()
     running = None

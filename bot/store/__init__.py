@@ -8,8 +8,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from bot.store.backup import Backup
 from bot.store.claims import Claims
 from bot.store.database import Database
+from bot.store.dead_letters import DeadLetters
 from bot.store.deliveries import Deliveries
 from bot.store.leases import Leases
 from bot.store.limits import Limits
@@ -32,12 +34,14 @@ class Store:
         # Kept longer than papers, so that a paper can never be posted again while it is still known.
         kept = retention + timedelta(days=30)
         self.deliveries = Deliveries(database, retention=kept)
+        self.dead_letters = DeadLetters(database, retention=kept)
         self.claims = Claims(database, retention=kept, lease=lease)
         self.leases = Leases(database)
         self.limits = Limits(database)
         self.preferences = Preferences(database)
         self.drafts = Drafts(database)
         self.saved = SavedPapers(database)
+        self.backup = Backup(database, retention=kept)
 
     def shelf(self, plugin: str) -> PluginShelf:
         """The small durable values of one plugin."""

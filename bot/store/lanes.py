@@ -313,3 +313,21 @@ RELEASE = Script(
     """,
 )
 """A destination takes cards again: what piled up becomes one digest, and the lane runs on."""
+
+REPLAY = Script(
+    "replay",
+    _READY
+    + """
+    -- KEYS: delivery, dead.  ARGV: prefix, key, now ms, expiry ms
+    local record = redis.call('HMGET', KEYS[1], 'state', 'workspace', 'lane')
+    redis.call('ZREM', KEYS[2], ARGV[2])
+    if record[1] ~= 'dead' then return 0 end
+    redis.call('HSET', KEYS[1], 'state', 'planned', 'attempts', 0, 'due', ARGV[3])
+    -- The note is the reason of its death, and no wording of the card any more.
+    redis.call('HDEL', KEYS[1], 'doubt', 'first', 'intent', 'note')
+    redis.call('PEXPIRE', KEYS[1], ARGV[4])
+    append(ARGV[1], record[2], record[3], ARGV[2], ARGV[3])
+    return 1
+    """,
+)
+"""Put a delivery that was given up back into its lane, as if it had never been tried."""

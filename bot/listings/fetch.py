@@ -15,6 +15,7 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
@@ -178,20 +179,27 @@ class Fetcher:
                 limits=httpx.Limits(max_keepalive_connections=0),
                 timeout=httpx.Timeout(DEADLINE, connect=CONNECT_DEADLINE),
                 follow_redirects=False,
+                verify=_trusted(),
                 transport=None if guard is None else _GuardedTransport(guard, self._resolve),
                 trust_env=guard is None,  # a proxy would dial for us, unchecked
             )
         return self._clients[guard]
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates that count, read once: certifi's, or the operator's own by ``SSL_CERT_FILE``."""
+    return httpx.create_ssl_context()
+
+
 class _GuardedTransport(httpx.AsyncHTTPTransport):
     """httpx's own transport over a pool that dials through the guard."""
 
     def __init__(self, allowed: Allowed, resolve: Resolve) -> None:
-        super().__init__(trust_env=False)
+        super().__init__(verify=_trusted(), trust_env=False)
         # httpx has no parameter for the network backend; a test proves that this one is asked.
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            ssl_context=_trusted(),
             max_keepalive_connections=0,
             network_backend=GuardedBackend(allowed=allowed, resolve=resolve),
         )

@@ -131,16 +131,16 @@ async def test_mutants_are_read_or_refused(recordings, clock, mutants):
             outcomes["read"] += 1
         except ListingMalformed as error:
             outcomes["killed" if "too much to read" in str(error) else "refused"] += 1
-            assert "could not be read (" not in str(error), f"seed {SEED}, mutant {number}: {error}"
+            outcomes["stumbled"] += "could not be read (" in str(error)
         took = clock.monotonic() - begun
         slowest = max(slowest, took)
         if number % 50 == 0:
             largest = max(largest, _most_memory(parser))
     await parser.aclose()
-    print(
+    print(  # noqa: T201 - the figure
         f"{mutants} mutants: {dict(outcomes)}, slowest {slowest:.2f} s, child {largest >> 20} MB, parent +{(_memory() - before) >> 20} MB"
     )
-    assert outcomes["killed"] == 0
+    assert outcomes["killed"] == outcomes["stumbled"] == 0, f"seed {SEED}"
     assert outcomes["read"] > mutants // 5
     assert slowest < 2
     assert _memory() - before < 20 * 1024 * 1024

@@ -154,12 +154,14 @@ def _addresses(spans: Sequence[Span], lead: str = "") -> Iterator[Line]:
 
 def _file(file: Attachment) -> Iterator[Line]:
     yield Line(Face.SMALL, (Span(f"{file.name} ({len(file.content):,} bytes)"),))
-    if file.media_type.startswith(("text/", "application/x-bibtex", "application/json")):
-        text = file.content.decode("utf-8", "replace")
-        for line in text[:_FILE].rstrip("\n").split("\n"):
-            yield Line(Face.CODE, (Span(line, code=True),))
-        if len(text) > _FILE:
-            yield Line(Face.SMALL, (Span(f"… and {len(text) - _FILE:,} characters more"),))
+    try:
+        text = file.content.decode()
+    except UnicodeDecodeError:
+        return  # no text: there is nothing to show but its name
+    for line in text[:_FILE].rstrip("\r\n").splitlines():
+        yield Line(Face.CODE, (Span(line, code=True),))
+    if len(text) > _FILE:
+        yield Line(Face.SMALL, (Span(f"… and {len(text) - _FILE:,} characters more"),))
 
 
 def _what(action: Action, *, typed: bool = True) -> tuple[Span, ...]:

@@ -17,9 +17,7 @@ from bot.cards.card import (
     ActionStyle,
     Block,
     Card,
-    CardKind,
     Code,
-    Form,
     Heading,
     Item,
     Note,
@@ -60,17 +58,6 @@ def fragment(card: Card) -> str:
     parts.append(_actions(card.actions))
     parts.append("</article>")
     return "\n".join(part for part in parts if part)
-
-
-def form_fragment(form: Form) -> str:
-    """A dialogue as it would be asked; nothing can be submitted from a preview."""
-    rows = [f'<article class="card {CardKind.REPLY.value} from-other"><h2>{_text(form.title)}</h2>']
-    if form.error:
-        rows.append(f"<p>{_text(form.error)}</p>")
-    for field in form.fields:
-        said = field.value or field.hint
-        rows.append(f'<p><b>{_text(field.label)}</b><br><span class="field">{_text(said)}</span></p>')
-    return "\n".join([*rows, "</article>"])
 
 
 def _blocks(blocks: Sequence[Block]) -> Iterable[str]:

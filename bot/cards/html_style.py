@@ -39,7 +39,6 @@ a.button{color:var(--link);cursor:pointer}
 .button.primary{background:var(--primary);color:#fff}.button.danger{background:var(--danger);color:#fff}
 summary{list-style:none;cursor:pointer}summary::-webkit-details-marker{display:none}
 .menu{display:flex;flex-wrap:wrap;gap:.4rem;margin-top:.4rem}
-.field{display:block;border:1px solid var(--line);border-radius:6px;padding:.3rem .6rem;min-height:2.1rem}
 @media (max-width:480px){body{padding:1rem .6rem 2rem}.card{padding:.75rem .8rem}}
 """
 """No rule loads anything; colours keep a contrast of 4.5 to 1 for text (https://www.w3.org/TR/WCAG22/#contrast-minimum)."""

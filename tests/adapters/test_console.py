@@ -22,7 +22,7 @@ from adapters.console.layout import aside, inert, layout, offers, safe_url
 from adapters.console.plain import plain_text
 from adapters.console.terminal import Terminal
 from adapters.console.zone import local_zone
-from bot.cards import Action, Card, Field, Form
+from bot.cards import Action, Attachment, Card, Field, Form
 from bot.cards.paper import paper_card
 from bot.cards.reply import message, undo
 from bot.commands import Choice, Command
@@ -406,6 +406,17 @@ def test_the_example_paper_is_shown_with_its_facts():
     shown = plain_text("", layout(EXAMPLE_CARDS["paper-full"]))
     for fact in (PAPER.title, PAPER.url, *PAPER.authors, "▲ 41", "💬 6", "★ 1,210", str(PAPER.comment)):
         assert fact in shown
+
+
+def test_attached_texts_are_printed_and_other_files_named():
+    files = (
+        Attachment("saved.ris", b"TY  - GEN\r\nER  - \r\n", "application/x-research-info-systems"),
+        Attachment("picture.png", b"\x89PNG\xff", "image/png"),
+        Attachment("long.txt", b"x" * 5_000),
+    )
+    shown = plain_text("", layout(Card(kind=CARD.kind, blocks=(), fallback="x", files=files)))
+    assert "saved.ris (20 bytes)\nTY  - GEN\nER  - \npicture.png (5 bytes)\nlong.txt" in shown
+    assert "… and 1,000 characters more" in shown
 
 
 def test_a_card_without_blocks_is_an_empty_line():

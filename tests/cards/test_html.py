@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from hypothesis import strategies as st
 
 from adapters.console.layout import layout
 from adapters.console.plain import plain_text
-from bot.cards import Action, Card, CardKind, Field, Form, Heading, Item, Paragraph, Picture, Span
-from bot.cards.html import POLICY, form_fragment, fragment, page
+from bot.cards import Action, Card, CardKind, Heading, Item, Paragraph, Picture, Span
+from bot.cards.html import POLICY, fragment, page
 from bot.cards.paper import authors, counts, paper_card
 from bot.models import CardSize, Paper
 from bot.testing.cards import EXAMPLE_CARDS, HOSTILE, NOW, PAPER, REASONS
@@ -233,15 +232,6 @@ def test_matched_words_are_bold_and_the_date_is_a_time():
     made = fragment(paper_card(PAPER, reasons=REASONS, now=NOW))
     assert "<b>diffusion policies</b>" in made
     assert '<time datetime="2026-11-20T07:00:00+00:00" title="2026-11-20 07:00 UTC">2 h ago</time>' in made
-
-
-def test_a_form_is_shown_with_what_it_holds():
-    made = form_fragment(
-        Form("New <b>", "subscribe", (Field("name", "Name", value="a<b", hint="h"),), error="Taken.")
-    )
-    assert "New <b>" in check(made).text
-    assert "a<b" in unescape(made)
-    assert "Taken." in made
 
 
 def test_the_hostile_paper_is_inert():

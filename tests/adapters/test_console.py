@@ -415,7 +415,7 @@ def test_attached_texts_are_printed_and_other_files_named():
         Attachment("long.txt", b"x" * 5_000),
     )
     shown = plain_text("", layout(Card(kind=CARD.kind, blocks=(), fallback="x", files=files)))
-    assert "saved.ris (20 bytes)\nTY  - GEN\nER  - \npicture.png (5 bytes)\nlong.txt" in shown
+    assert "saved.ris (19 bytes)\nTY  - GEN\nER  - \npicture.png (5 bytes)\nlong.txt" in shown
     assert "… and 1,000 characters more" in shown
 
 

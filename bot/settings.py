@@ -9,9 +9,12 @@ the settings of the adapter ``discord``.
 from __future__ import annotations
 
 import difflib
+import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
@@ -117,7 +120,7 @@ class Settings:
             for field, info in type(model).model_fields.items():
                 name = variable(section, field)
                 value = getattr(model, field)
-                shown = _hidden(value) if isinstance(value, SecretStr) else str(value)
+                shown = _hidden(value) if isinstance(value, SecretStr) else without_password(plain(value))
                 source = self._given[name][1] if name in self._given else "default"
                 yield Origin(name, shown, source, info.description or "", name not in self._given)
 
@@ -246,6 +249,26 @@ def _sentence(error: ValidationError, given: Mapping[str, tuple[str, str]]) -> S
     source = given.get(name, ("", "defaults"))[1]
     said = str(first["msg"]).removeprefix("Value error, ")
     return SettingsError(f"{name} (from the {source}): {said}.")
+
+
+def plain(value: object) -> str:
+    """A value as one writes it into the environment; empty for none."""
+    if value is None:
+        return ""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (tuple, list, frozenset)):
+        return json.dumps([plain(one) for one in value], ensure_ascii=False) if value else ""
+    return str(value)
+
+
+def without_password(text: str) -> str:
+    """An address without the name and password in it."""
+    return re.sub(r"(?<=://)[^/?#\s]*@", "(hidden)@", text)
 
 
 def _hidden(secret: SecretStr) -> str:

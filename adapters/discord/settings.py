@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, Websocket
 class DiscordSettings(BaseModel):
     """How to reach Discord, and as whom."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     token: SecretStr | None = None
     """The bot's token, from the page «Bot» of https://discord.com/developers/applications."""

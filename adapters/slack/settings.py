@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 DEFAULT_API_URL = "https://slack.com/api/"
 """GovSlack lives at ``https://slack-gov.com/api/`` (https://docs.slack.dev/govslack)."""
@@ -52,15 +52,22 @@ class Managers(StrEnum):
 class SlackSettings(BaseModel):
     """Everything that can be set; secrets never appear in logs or messages."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     bot_token: SecretStr = SecretStr("")
     """«Bot User OAuth Token» of OAuth & Permissions, ``xoxb-…``."""
     app_token: SecretStr = SecretStr("")
     """«App-Level Token» with ``connections:write`` of Basic Information, ``xapp-…``; Socket Mode needs it."""
     mode: Mode = Mode.SOCKET
+    """``socket``: the bot calls Slack, and needs no public address. ``http``: Slack calls the bot."""
     api_url: str = DEFAULT_API_URL
+    """Address of the Web API; GovSlack has one of its own."""
     card_style: CardStyle = CardStyle.CLASSIC
+    """``classic``: blocks that every client shows. ``native``: Slack's own cards, classic where it refuses them."""
     on_ambiguous: OnAmbiguous = OnAmbiguous.PARK
+    """What to do about a card that may or may not have been posted and cannot be looked up: ``resend``, ``park``."""
     managers: Managers = Managers.MEMBERS
+    """Who may manage a channel's subscriptions: ``members``, ``creator``, ``admins`` or ``list`` (nobody but those named)."""
     manager_ids: tuple[str, ...] = ()
     """Member ids (``U…``) that may manage every channel's subscriptions."""
     posts_per_minute: int = Field(default=240, ge=1)
@@ -71,11 +78,15 @@ class SlackSettings(BaseModel):
     signing_secret: SecretStr = SecretStr("")
     """Of Basic Information; HTTP mode needs it."""
     client_id: str = ""
+    """Of Basic Information; with it many workspaces install the app by OAuth (HTTP mode)."""
     client_secret: SecretStr = SecretStr("")
+    """Of Basic Information; belongs to the client id."""
     public_url: str = ""
     """Where Slack and people's browsers reach the HTTP server: ``https://pigeon.example.org``."""
     http_host: str = "127.0.0.1"
+    """Address on which the HTTP mode listens."""
     http_port: int = Field(default=3000, ge=0, le=65535)
+    """Port on which the HTTP mode listens."""
 
     @field_validator("api_url")
     @classmethod

@@ -99,7 +99,7 @@ class ConsoleAdapter:
         # A pipe that ended has said all its commands; the bot goes on until it is stopped.
 
     async def _answer(self, handle: CommandHandler, origin: Origin, line: str) -> None:
-        if line.isdecimal() and 0 < int(line) <= len(self._offered):
+        if line.isdecimal() and len(line) < 4 and 0 < int(line) <= len(self._offered):
             chosen = self._offered[int(line) - 1]
             if chosen.command is None:
                 self._write(f"{safe_url(chosen.url) or ''}\n")

@@ -247,6 +247,10 @@ async def test_the_number_of_a_button_types_it():
     assert "I don't know the command `3`" in shown
 
 
+async def test_a_number_of_any_length_is_only_a_line():
+    assert "I don't know the command" in await run(b"9" * 5_000 + b"\nquit\n", Answers())
+
+
 async def test_a_form_is_shown_as_the_command_to_type():
     form = Form(
         "New subscription",

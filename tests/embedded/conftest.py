@@ -10,6 +10,7 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.embedded import EmbeddedServer, open_embedded
+from bot.embedded.directory import DataDirectory, drop_socket
 from bot.embedded.wire import ask
 
 
@@ -20,6 +21,8 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
     yield folder
     for pid in servers_on(folder):
         os.kill(pid, signal.SIGKILL)
+    if left := DataDirectory(folder).recorded():
+        drop_socket(left.socket)
 
 
 async def start(data_dir: Path) -> EmbeddedServer:

@@ -22,7 +22,7 @@ MENU: Final = "p1-menu"
 """The custom id of the menu «More…»; its values are written commands."""
 FORM: Final = "p1-form:"
 """The prefix of a modal's custom id; the command that it carries out follows."""
-_PRESS: Final = re.compile(r"p1(?:\.\d+)?:(?P<command>.+)", re.DOTALL)  # noqa: TID251 — our own pattern
+_PRESS: Final = re.compile(r"p1(?P<asks>\?)?(?:\.\d+)?:(?P<command>.+)", re.DOTALL)  # noqa: TID251 — our own pattern
 
 _ACTION_ROW: Final = 1
 _BUTTON: Final = 2
@@ -39,6 +39,12 @@ def command_of(custom_id: str, values: Sequence[str] = ()) -> str | None:
     return found["command"] if found else None
 
 
+def asks_first(custom_id: str) -> bool:
+    """Is it a button that has a question asked before its command is carried out (``p1?:forget-me erase``)?"""
+    found = _PRESS.fullmatch(custom_id)
+    return found is not None and found["asks"] is not None
+
+
 class Controls:
     """Makes the buttons of one message, with custom ids that are unique in it.
 
@@ -52,7 +58,7 @@ class Controls:
         """The button for an action, or ``None`` where Discord could not show it."""
         label = cut(escape.line(action.label), limits.BUTTON_LABEL, unit=Unit.UTF16) or "Open"
         if action.command:
-            custom_id = self._free(action.command)
+            custom_id = self._free(action.command, "p1?" if action.confirm else "p1")
             if custom_id is None:
                 return None
             return {"type": _BUTTON, "style": _STYLES[action.style], "label": label, "custom_id": custom_id}
@@ -69,9 +75,9 @@ class Controls:
             for start in range(0, len(made), size)
         ]
 
-    def _free(self, command: str) -> str | None:
+    def _free(self, command: str, form: str) -> str | None:
         for number in range(100):
-            custom_id = f"p1:{command}" if not number else f"p1.{number}:{command}"
+            custom_id = f"{form}:{command}" if not number else f"{form}.{number}:{command}"
             if len(custom_id) > limits.CUSTOM_ID:
                 return None
             if custom_id not in self._taken:

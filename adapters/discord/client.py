@@ -114,9 +114,6 @@ class PigeonClient(discord.AutoShardedClient):
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         await self._safely(self._events.channel_deleted(channel))
 
-    async def on_thread_delete(self, thread: discord.Thread) -> None:
-        await self._safely(self._events.channel_deleted(thread))
-
     async def on_guild_channel_update(
         self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
     ) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 import discord
 import structlog
@@ -99,8 +99,8 @@ class Events:
             HappeningKind.WORKSPACE_LEFT, Destination(platform="discord", workspace=server, channel="")
         )
 
-    async def channel_deleted(self, channel: _Channel | discord.Thread) -> None:
-        """A channel or thread was deleted."""
+    async def channel_deleted(self, channel: _Channel) -> None:
+        """A channel was deleted. Threads are not told of: they share their channel's destination, which stays."""
         await self._tell(HappeningKind.DESTINATION_GONE, _destination(channel), "It was deleted.")
 
     async def channel_changed(self, before: _Channel, after: _Channel) -> None:
@@ -141,13 +141,7 @@ def hall(guild: discord.Guild) -> discord.TextChannel | None:
     return next((channel for channel in candidates if channel and not lacking(channel, guild)), None)
 
 
-def _destination(channel: _Channel | discord.Thread) -> Destination:
-    parent: Any = getattr(channel, "parent_id", None)
-    is_thread = isinstance(channel, discord.Thread)
+def _destination(channel: _Channel) -> Destination:
     return Destination(
-        platform="discord",
-        workspace=str(channel.guild.id),
-        channel=str(parent if is_thread else channel.id),
-        thread=str(channel.id) if is_thread else None,
-        name=f"#{channel.name}",
+        platform="discord", workspace=str(channel.guild.id), channel=str(channel.id), name=f"#{channel.name}"
     )

@@ -17,13 +17,12 @@ from typing import Any, Final, cast
 import discord
 import structlog
 
-from adapters.discord import commands, errors, forms
+from adapters.discord import channels, commands, errors, forms
 from adapters.discord.answers import Answers
-from adapters.discord.buttons import FORM, command_of
+from adapters.discord.buttons import FORM, asks_first, command_of
 from adapters.discord.origins import Interaction, in_server, origin
 from adapters.discord.rest import Rest
-from adapters.discord.rights import lacking
-from bot.cards import Action, Card, CardKind, Form, Paragraph, Span
+from bot.cards import Action, ActionStyle, Card, CardKind, Form, Paragraph, Span
 from bot.clock import Clock
 from bot.commands.model import Choice, Command, OptionKind
 from bot.commands.parse import parse
@@ -81,6 +80,10 @@ class Desk:
                 await self._complete(interaction, answers, data)
             elif interaction.type is _COMPONENT and (token := _kept_form(data)):
                 await self._open_again(interaction, answers, token)
+            elif interaction.type is _COMPONENT and asks_first(str(data.get("custom_id", ""))):
+                await answers.show(
+                    _question(interaction, str(data["custom_id"])), hidden=in_server(interaction)
+                )
             else:
                 await self._carry_out(interaction, answers, data)
         except DeliveryError as error:
@@ -123,7 +126,7 @@ class Desk:
     async def _reply(self, interaction: Interaction, asked: Origin, data: Mapping[str, Any]) -> Reply:
         """What the core says; a sentence where it cannot be asked or fails."""
         try:
-            command = _command(interaction.type, data)
+            command = _command(interaction, data)
             if command is None:
                 return Reply(
                     card=_sentence("I don't know that button any more. `/papers help` shows what I can do.")
@@ -209,7 +212,7 @@ class Desk:
         kinds = {option.name: option.kind for option in BY_NAME[verb].options} if verb in BY_NAME else {}
         offered: Sequence[Choice]
         if kinds.get(name) is OptionKind.DESTINATION:
-            offered = places(interaction, typed)
+            offered = channels.offer(interaction, typed)
         else:
             try:
                 async with asyncio.timeout(_TYPING):
@@ -220,28 +223,14 @@ class Desk:
         await answers.offer(offered)
 
 
-def places(interaction: Interaction, typed: str) -> list[Choice]:
-    """Where cards may go: here, me, and the channels that the asker sees; those closed to us say why."""
-    word = typed.strip().lstrip("#").casefold()
-    made = [Choice("here", "here: this channel"), Choice("me", "me: direct messages")]
-    guild, user = interaction.guild, interaction.user
-    if in_server(interaction) and guild is not None and isinstance(user, discord.Member):
-        channels: list[discord.TextChannel | discord.ForumChannel] = [*guild.text_channels, *guild.forums]
-        for channel in sorted(channels, key=lambda one: (one.position, one.id)):
-            if word in channel.name.casefold() and channel.permissions_for(user).view_channel:
-                lacks = lacking(channel, guild)
-                note = f" (I lack {', '.join(lacks)})" if lacks else ""
-                made.append(Choice(f"<#{channel.id}>", f"#{channel.name}{note}"))
-    return [choice for choice in made if word in choice.label.casefold()]
-
-
-def _command(kind: discord.InteractionType, data: Mapping[str, Any]) -> Command | None:
+def _command(interaction: Interaction, data: Mapping[str, Any]) -> Command | None:
     """The command that an interaction asks for; ``None`` for a control that is not ours."""
+    kind = interaction.type
     if kind is _COMMAND:
         if verb := commands.MENUS.get(str(data.get("name"))):
             return _from_message(verb, data)
         verb_name, options = _subcommand(data)
-        return Command(verb=verb_name, options=commands.given(options))
+        return channels.named(Command(verb=verb_name, options=commands.given(options)), interaction)
     custom_id = str(data.get("custom_id", ""))
     if kind is _SUBMIT:
         if not custom_id.startswith(FORM):
@@ -308,6 +297,29 @@ def _texts(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for part in node:
             yield from _texts(part)
+
+
+def _question(interaction: Interaction, custom_id: str) -> Card:
+    """Discord has no questions of its own: a second, private button asks."""
+    parts = interaction.message.components if interaction.message else ()
+    label = next((label for label, name in _buttons(parts) if name == custom_id), "Do it")
+    text = f"«{label}»: do you really want that? If not, dismiss this message."
+    return Card(
+        kind=CardKind.REPLY,
+        blocks=(Paragraph((Span(text),)),),
+        actions=(Action(label, command=command_of(custom_id), style=ActionStyle.DANGER),),
+        fallback=text,
+        accent="notice",
+    )
+
+
+def _buttons(parts: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    """Label and custom id of every button of a message."""
+    for part in parts:
+        if isinstance(part, discord.Button) and part.custom_id:
+            yield part.label or "", part.custom_id
+        accessory = getattr(part, "accessory", None)
+        yield from _buttons([*getattr(part, "children", ()), *([accessory] if accessory else ())])
 
 
 def _line(text: str) -> Card:

@@ -36,7 +36,8 @@ class InteractionRights:
         if held.manage_channels or held.administrator:
             return True
         roles = self._user.roles if isinstance(self._user, discord.Member) else []
-        return bool({str(self._user.id), *(str(role.id) for role in roles)} & set(managers))
+        named = {manager.strip("<@&!>") for manager in managers}  # as ids, or as Discord writes mentions
+        return bool({str(self._user.id), *(str(role.id) for role in roles)} & named)
 
     async def may_read(self, destination: Destination) -> bool:
         """View Channel and Read Message History there; their own direct messages."""

@@ -89,7 +89,7 @@ async def test_a_journey_over_the_wire(peer: DiscordPeer) -> None:
         core.answers["edit"] = said("changed")
         assert (await ada.submit(shown, query="new")).text == "changed"
         assert core.last[0].options["query"] == "new"
-        assert (await ada.type_into(ml, "papers subscribe", "to", "ml")).choices[0]["value"] == f"<#{ml}>"
+        assert (await ada.type_into(ml, "papers subscribe", "to", "ml")).choices[0]["value"] == f"<#{ml}|ml>"
         assert (await bob.slash(None, "papers list")).text == "did list"
         assert core.last[1].where.direct
 

@@ -203,17 +203,41 @@ async def test_typing_a_place_offers_channels_and_says_what_is_missing() -> None
         )
         offered = await w.alice.autocomplete(w.channel, "papers subscribe", "to", "")
         labels = {choice["value"]: choice["name"] for choice in offered}
-        assert {"here", "me", f"<#{w.channel.id}>", f"<#{closed.id}>"} <= labels.keys()
-        assert labels[f"<#{closed.id}>"] == "#closed (I lack Send Messages)"
+        assert {"here", "me", f"<#{w.channel.id}|ml>", f"<#{closed.id}|closed>"} <= labels.keys()
+        assert labels[f"<#{closed.id}|closed>"] == "#closed (I lack Send Messages)"
         assert [
             c["value"] for c in await w.alice.autocomplete(w.channel, "papers subscribe", "to", "#clo")
-        ] == [f"<#{closed.id}>"]
+        ] == [f"<#{closed.id}|closed>"]
 
 
 def _deny(name: str):
     import discord
 
     return discord.PermissionOverwrite(**{name: False})
+
+
+@pytest.mark.parametrize("typed", ["#ml", "ml", "<#{id}>", "{id}"])
+async def test_places_are_understood_however_they_are_typed(typed: str) -> None:
+    async with world() as w:
+        await w.alice.slash(w.channel, "papers subscribe", query="x", to=typed.format(id=w.channel.id))
+        assert w.core.last[0].options["to"] == f"<#{w.channel.id}|ml>"
+        for kept in ("here", "me", "#no-such-channel"):
+            await w.alice.slash(w.channel, "papers subscribe", query="x", to=kept)
+            assert w.core.last[0].options["to"] == kept
+
+
+async def test_what_cannot_be_undone_is_asked_first() -> None:
+    async with world() as w:
+        erase = Action("Erase it", command="forget-me erase", confirm="Erase it all?")
+        card = Card(kind=CardKind.REPLY, blocks=(Paragraph((Span("kept"),)),), actions=(erase,), fallback="x")
+        w.core.answers["forget-me"] = Reply(card=card)
+        shown = await w.bob.slash(w.channel, "papers forget-me")
+        question = await w.bob.click(shown.response.message, label="Erase it")
+        assert len(w.core.asked) == 1
+        assert "«Erase it»: do you really want that?" in texts(question.response)
+        assert question.response.ephemeral
+        await w.bob.click(question.response.message, label="Erase it")
+        assert dict(w.core.last[0].options) == {"action": "erase"}
 
 
 @pytest.mark.parametrize(("menu", "verb"), [(DISCUSS, "discuss"), (SAVE, "save")])

@@ -54,6 +54,7 @@ async def test_roles_and_people_named_as_managers() -> None:
         assert not await rights.may_manage(place(w, w.channel), ())
         assert await rights.may_manage(place(w, w.channel), (str(curators.id),))
         assert await rights.may_manage(place(w, w.channel), (str(carol.id),))
+        assert await rights.may_manage(place(w, w.channel), (f"<@&{curators.id}>",))
         assert not await rights.may_manage(place(w, w.channel), ("1", str(w.bob.id)))
 
 

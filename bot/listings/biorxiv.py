@@ -171,7 +171,7 @@ class Biorxiv:
         skipped = 0
         for _ in range(MOST_PAGES):
             assert kept.at is not None
-            answer = await self._reader.fetch(
+            answer = await self._reader.fetcher.get(
                 f"{self._url}/{kept.first}/{kept.last}/{kept.at}/json", manners=self._manners
             )
             page = await self._reader.parse(

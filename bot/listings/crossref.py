@@ -157,7 +157,7 @@ class Crossref:
         skipped = 0
         place: str | None = "*"
         for _ in range(_MOST_PAGES):
-            answer = await self._reader.fetch(self._address(since, place or "*"), manners=self._manners)
+            answer = await self._reader.fetcher.get(self._address(since, place or "*"), manners=self._manners)
             page = await self._reader.parse(parse, answer, subject=self.name)
             papers.extend(page.papers)
             skipped += page.skipped

@@ -8,7 +8,7 @@ counts keep changing, weekends may be empty, and every field but id and title ma
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field
 from bot.clock import Clock
 from bot.errors import ListingBusy, ListingError, ListingMalformed, ListingUnreachable
 from bot.listings import documents
-from bot.listings.page import Page, Rows
+from bot.listings.page import Page, Rows, each_once
 from bot.models import Announce, Listing, Paper, Sighting
 from bot.ports import PluginContext, Source, SourcePlugin
 from bot.text.ids import arxiv_id
@@ -228,7 +228,7 @@ class HuggingFace:
             raise failure
         return Listing(
             source=self.name,
-            papers=merged(paper for day in sorted(pages) for paper in pages[day].papers),
+            papers=each_once(paper for day in sorted(pages) for paper in pages[day].papers),
             cursor=bookmark.cursor(now.date() - timedelta(days=self._settings.catch_up_days - 1)),
             unchanged=not pages,
             skipped=sum(page.skipped for page in pages.values()),
@@ -239,7 +239,7 @@ class HuggingFace:
         """One list; ``None`` where it is unchanged, or where Hugging Face's day has not begun yet."""
         fresh = kept.read is not None and now - kept.read < FULL_READ_AFTER
         url = f"{self._url}?date={day.isoformat()}"
-        answer = await self._reader.fetch(
+        answer = await self._reader.fetcher.get(
             url,
             etag=kept.etag if fresh else None,
             modified=kept.modified if fresh else None,
@@ -251,13 +251,13 @@ class HuggingFace:
             kept.asked = now
             return None
         page = await self._reader.parse(parse, answer, subject=self.name, day=day.isoformat())
-        papers, skipped, last = merged(page.papers), page.skipped, page
+        papers, skipped, last = each_once(page.papers), page.skipped, page
         for number in range(1, _MOST_PAGES):
             if last.rows < _PAGE:
                 break
-            more = await self._reader.fetch(f"{url}&p={number}")
+            more = await self._reader.fetcher.get(f"{url}&p={number}")
             last = await self._reader.parse(parse, more, subject=self.name, day=day.isoformat())
-            before, papers = len(papers), merged((*papers, *last.papers))
+            before, papers = len(papers), each_once((*papers, *last.papers))
             skipped += last.skipped
             if len(papers) == before:  # a mirror that knows no pages sends the first one again
                 break
@@ -278,21 +278,9 @@ class Trending:
         self._reader = reader
 
     async def fetch(self, cursor: str | None) -> Listing:  # noqa: ARG002 - the order has no «since»
-        answer = await self._reader.fetch(self._url)
+        answer = await self._reader.fetcher.get(self._url)
         page = await self._reader.parse(parse, answer, subject=self.name, announce=Announce.TRENDING)
-        return Listing(source=self.name, papers=merged(page.papers), cursor="1", skipped=page.skipped)
-
-
-def merged(papers: Iterable[Paper]) -> tuple[Paper, ...]:
-    """Each paper once, where it came first, as it was said last, with all its sightings."""
-    found: dict[str, Paper] = {}
-    for paper in papers:
-        earlier = found.get(paper.id)
-        seen = (
-            () if earlier is None else tuple(one for one in earlier.sightings if one not in paper.sightings)
-        )
-        found[paper.id] = replace(paper, sightings=seen + paper.sightings)
-    return tuple(found.values())
+        return Listing(source=self.name, papers=each_once(page.papers), cursor="1", skipped=page.skipped)
 
 
 def _create(context: PluginContext) -> Sequence[Source]:

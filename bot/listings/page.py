@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.errors import ListingMalformed
@@ -30,10 +30,6 @@ class Page:
     """How many rows the whole listing says it has, over all its pages."""
     next: str | None = None
     """The token of the next page; ``None`` on the last."""
-    built: datetime | None = None
-    """When the listing says it was made. Shown to people, never used to decide what is new."""
-    title: str = ""
-    """What the listing calls itself."""
 
     @property
     def suspicious(self) -> bool:
@@ -70,8 +66,6 @@ class Rows:
         damaged: bool = False,
         total: int | None = None,
         next: str | None = None,  # noqa: A002
-        built: datetime | None = None,
-        title: str = "",
     ) -> Page:
         """Everything collected, as one page.
 
@@ -89,6 +83,16 @@ class Rows:
             rows=len(self.papers) + self.left_out + self.skipped,
             total=total,
             next=next,
-            built=built,
-            title=title,
         )
+
+
+def each_once(papers: Iterable[Paper]) -> tuple[Paper, ...]:
+    """Each paper once, where it came first, as it was said last, with all its sightings."""
+    found: dict[str, Paper] = {}
+    for paper in papers:
+        earlier = found.get(paper.id)
+        seen = (
+            () if earlier is None else tuple(one for one in earlier.sightings if one not in paper.sightings)
+        )
+        found[paper.id] = replace(paper, sightings=seen + paper.sightings)
+    return tuple(found.values())

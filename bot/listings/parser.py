@@ -50,11 +50,6 @@ class Parser:
         self._child: asyncio.subprocess.Process | None = None
         self._kills: Counter[str] = Counter()
 
-    @property
-    def quarantined(self) -> Sequence[str]:
-        """The listings that are not read any more, because they killed the parser again and again."""
-        return sorted(name for name, kills in self._kills.items() if kills >= MOST_KILLS)
-
     async def run(self, parse: Parse, data: bytes, *, subject: str, **arguments: str | int | None) -> Page:
         """Read ``data`` with ``parse``; ``subject`` is the listing it is from.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from bot.listings.fetch import Fetched, Fetcher
 from bot.listings.page import Page
@@ -28,10 +27,6 @@ class Reader:
                 clock=context.clock, limiter=LocalLimiter(context.clock), contact=context.contact
             )
         return cls(fetcher, parser if isinstance(parser, Parser) else Parser())
-
-    async def fetch(self, url: str, **how: Any) -> Fetched:
-        """:meth:`bot.listings.fetch.Fetcher.get`."""
-        return await self.fetcher.get(url, **how)
 
     async def parse(
         self, parse: Parse, answer: Fetched, *, subject: str, **arguments: str | int | None

@@ -69,18 +69,16 @@ async def test_a_reader_that_stumbles_costs_its_answer_and_not_the_child(parser,
         await parser.run(reader, b"", subject="x")
     assert "secret" not in str(caught.value)
     assert (await parser.run(readers.say, b"next", subject="y")).papers[0].title == "next"
-    assert parser.quarantined == []
 
 
 @pytest.mark.parametrize("reader", [readers.die, readers.wait, readers.lie])
 async def test_a_killed_child_is_replaced_and_its_listing_quarantined_after_three(reader):
-    parser = Parser(wall_seconds=1.5)
+    parser = Parser(wall_seconds=1)
     for _ in range(MOST_KILLS):
         with pytest.raises(ListingMalformed, match="too much to read"):
             await parser.run(reader, b"", subject="hostile")
     with pytest.raises(ListingMalformed, match="not read any more"):
         await parser.run(readers.say, b"", subject="hostile")
-    assert parser.quarantined == ["hostile"]
     assert (await parser.run(readers.say, b"fine", subject="other")).papers[0].title == "fine"
     await parser.aclose()
 
@@ -104,7 +102,6 @@ async def test_a_cancelled_question_does_not_answer_the_next_one(parser):
     with pytest.raises(asyncio.CancelledError):
         await question
     assert (await parser.run(readers.say, b"next", subject="x")).papers[0].title == "next"
-    assert parser.quarantined == []
 
 
 async def test_questions_asked_together_are_answered_each_its_own(parser):

@@ -44,7 +44,6 @@ def parse(data: bytes) -> Page:
     return read.page(
         damaged=document.damaged,
         total=documents.count(markup.text_at(document.root, "totalresults")),
-        built=markup.moment(markup.text_at(document.root, "updated")),
     )
 
 

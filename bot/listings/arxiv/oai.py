@@ -61,7 +61,6 @@ def parse(data: bytes, *, categories: str = "") -> Page:
         damaged=document.damaged,
         total=documents.count(token.get("completeListSize")) if token is not None else None,
         next=markup.text_of(token) or None,
-        built=markup.moment(markup.text_at(root, "responsedate")),
     )
 
 

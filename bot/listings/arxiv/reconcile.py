@@ -88,7 +88,7 @@ class ArxivRecords:
             if kept.token
             else {"metadataPrefix": self._format, "set": archive, "from": kept.since.isoformat()}
         )
-        answer = await self._reader.fetch(
+        answer = await self._reader.fetcher.get(
             f"{self._url}?{urlencode({'verb': 'ListRecords', **asked})}",
             timeout=120.0,  # arXiv takes up to 90 seconds to write one
             cap=LARGEST_FEED,

@@ -54,7 +54,7 @@ def parse(data: bytes) -> Page:
             read.add(paper)
     for _ in items[MOST_ITEMS:]:
         read.skip(f"beyond the first {MOST_ITEMS} items")
-    return read.page(damaged=document.damaged, built=built, title=markup.text_at(channel, "title"))
+    return read.page(damaged=document.damaged)
 
 
 def _paper(item: etree._Element, built: datetime | None) -> Paper | None:

@@ -16,8 +16,7 @@ from bot.clock import Clock
 from bot.errors import ListingUnavailable
 from bot.listings import documents
 from bot.listings.arxiv import ArxivSettings, api, rss
-from bot.listings.huggingface import merged
-from bot.listings.page import Page
+from bot.listings.page import Page, each_once
 from bot.listings.politeness import Manners
 from bot.listings.reader import Reader
 from bot.models import Announce, Listing, Paper
@@ -56,7 +55,7 @@ class Arxiv:
             and read is not None
             and now - read < FULL_READ_AFTER
         )
-        answer = await self._reader.fetch(
+        answer = await self._reader.fetcher.get(
             self._feed(self._categories),
             etag=documents.text(kept.get("etag")) or None if fresh else None,
             modified=documents.text(kept.get("modified")) or None if fresh else None,
@@ -85,7 +84,7 @@ class Arxiv:
         }
         return Listing(
             source=self.name,
-            papers=merged(paper for part in pages for paper in part.papers),
+            papers=each_once(paper for part in pages for paper in part.papers),
             cursor=json.dumps(bookmark, separators=(",", ":")),
             skipped=sum(part.skipped for part in pages),
             notes=tuple(notes),
@@ -99,7 +98,7 @@ class Arxiv:
         """
         start = documents.count(cursor) or 0
         query = api.submitted_between(self._categories, since, until)
-        answer = await self._reader.fetch(
+        answer = await self._reader.fetcher.get(
             api.query_url(self._api, query, start=start, most=CATCH_UP_PAGE),
             cap=LARGEST_FEED,
             manners=self._manners,
@@ -122,7 +121,7 @@ class Arxiv:
             return [page]
         parts: list[Page] = []
         for half in (categories[: len(categories) // 2], categories[len(categories) // 2 :]):
-            answer = await self._reader.fetch(self._feed(half), cap=LARGEST_FEED, manners=self._manners)
+            answer = await self._reader.fetcher.get(self._feed(half), cap=LARGEST_FEED, manners=self._manners)
             part = await self._reader.parse(rss.parse, answer, subject=self.name)
             parts.extend(await self._parts(part, half))
         return parts

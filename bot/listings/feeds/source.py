@@ -36,7 +36,7 @@ class Feed:
         kept = _record(cursor)
         read = documents.moment(kept.get("read"))
         fresh = kept.get("url") == self._url and read is not None and now - read < FULL_READ_AFTER
-        answer = await self._reader.fetch(
+        answer = await self._reader.fetcher.get(
             self._url,
             etag=documents.text(kept.get("etag")) or None if fresh else None,
             modified=documents.text(kept.get("modified")) or None if fresh else None,

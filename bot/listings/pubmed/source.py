@@ -57,7 +57,7 @@ class Pubmed:
         skipped = 0
         for start in range(0, len(fresh), _BATCH):
             ids = ",".join(map(str, fresh[start : start + _BATCH]))
-            answer = await self._reader.fetch(
+            answer = await self._reader.fetcher.get(
                 self._call("efetch", id=ids, retmode="xml"), manners=self._manners
             )
             page = await self._reader.parse(reading.parse, answer, subject=self.name)
@@ -82,7 +82,7 @@ class Pubmed:
             url = self._call(
                 "esearch", term=query, reldate=days, datetype="edat", retmax=MOST_IDS, retmode="json"
             )
-            answer = await self._reader.fetch(url, manners=self._manners)
+            answer = await self._reader.fetcher.get(url, manners=self._manners)
             page = await self._reader.parse(reading.parse_ids, answer, subject=self.name)
             found.update(dict.fromkeys(int(paper.short_id.removeprefix("pubmed:")) for paper in page.papers))
             if (page.total or 0) > MOST_IDS:

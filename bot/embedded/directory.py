@@ -169,4 +169,4 @@ def _sentence(path: Path, error: OSError) -> str:
         case errno.ENOLCK | errno.EOPNOTSUPP:
             return f"The file system of {path} cannot lock files (some network shares cannot). Use a local disk: set PIGEON_DATA_DIR."
         case _:
-            return f"{path} cannot be used: {error.strerror}. Repair it, {other}."
+            return f"{path} cannot be used: {error.strerror or error}. Repair it, {other}."

@@ -190,7 +190,8 @@ class EmbeddedServer:
             raise StartError(
                 f"The embedded Valkey did not start: {reason.rstrip('.')}. Its log is {self._directory.log}."
             )
-        about = await asyncio.to_thread(ask_pairs, self._socket, "INFO", "server")
+        with told(self._directory.path):
+            about = await asyncio.to_thread(ask_pairs, self._socket, "INFO", "server")
         self.version = about.get("valkey_version", about["redis_version"])
 
     async def _launch(self, claim: int, socket: Path, *, repair: bool) -> str:

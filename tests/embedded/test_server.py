@@ -192,7 +192,7 @@ async def test_a_left_behind_server_that_hangs_is_ended_first(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.embedded.server._PATIENCE", 0.2)
-    monkeypatch.setattr("bot.embedded.wire._PATIENCE", 0.2)
+    monkeypatch.setattr("bot.embedded.wire._PATIENCE", 0.5)
     pid = int(killed_program(data_dir).split()[0])
     os.kill(pid, signal.SIGSTOP)
     async with await start(data_dir) as server:
@@ -224,7 +224,7 @@ async def test_no_second_server_starts_beside_one_whose_note_is_lost(data_dir: P
 async def test_a_process_that_got_the_id_of_a_server_is_left_in_peace(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.embedded.wire._PATIENCE", 0.2)
+    monkeypatch.setattr("bot.embedded.wire._PATIENCE", 0.5)
     pid = killed_program(data_dir).split()[0]
     os.kill(int(pid), signal.SIGSTOP)
     note = data_dir / "valkey" / "server.lock"

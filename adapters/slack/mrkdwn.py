@@ -70,12 +70,15 @@ def safe_url(url: str) -> str | None:
 
 
 def link(url: str, label: str) -> str:
-    """A link with a label, or the label alone where the address is no address."""
+    """A link with a label, or the label alone where the address is no address. Space around stays outside."""
+    label = _SPACE.sub(" ", label)
+    core = label.strip()
+    before, _, after = label.partition(core) if core else (label, "", "")
     safe = safe_url(url)
-    text = inert(_SPACE.sub(" ", label).strip().replace("|", BAR))
+    text = inert(core.replace("|", BAR))
     if safe is None or not text:
-        return text
-    return f"<{safe.replace('&', '&amp;')}|{text}>"
+        return before + text + after
+    return f"{before}<{safe.replace('&', '&amp;')}|{text}>{after}"
 
 
 def date(at: datetime, fallback: str) -> str:
@@ -145,7 +148,7 @@ def _span(span: Span) -> str:
     if span.at is not None:
         return date(span.at, span.text)
     if span.url:
-        return _styled(link(span.url, span.text), span)
+        return _styled_line(link(span.url, span.text), span, written=True)
     if span.code:
         return code(span.text)
     if not (span.bold or span.italic):
@@ -153,13 +156,13 @@ def _span(span: Span) -> str:
     return "\n".join(_styled_line(line, span) for line in span.text.split("\n"))
 
 
-def _styled_line(line: str, span: Span) -> str:
-    """Styles hold only within a line, and only close to the letters."""
+def _styled_line(line: str, span: Span, *, written: bool = False) -> str:
+    """Styles hold only within a line, and only close to the letters; ``written`` is markup already."""
     core = line.strip()
     if not core:
         return line
     before, _, after = line.partition(core)
-    return before + _styled(inert(core), span) + after
+    return before + _styled(core if written else inert(core), span) + after
 
 
 def _styled(markup: str, span: Span) -> str:

@@ -39,7 +39,7 @@ def _paper(card: Card) -> Blocks:
     buttons = [action for action in card.actions if not action.more]
     shown = [drawn for action in buttons[: limits.CARD_ACTIONS] if (drawn := render.button(action, numbers))]
     native: dict[str, Any] = {"type": "card"}
-    native |= _run("title", _bold(title.spans), limits.CARD_TITLE)
+    native |= _title(title.spans)
     if subtitle is not None:
         native |= _run("subtitle", subtitle.spans, limits.CARD_SUBTITLE)
     if body is not None:
@@ -89,7 +89,7 @@ def _digest(card: Card) -> Blocks:
 
 def _card(item: Item, numbers: Any) -> dict[str, Any]:
     made: dict[str, Any] = {"type": "card"}
-    made |= _run("title", _bold(item.spans), limits.CARD_TITLE) or {"title": mrkdwn.text_object("…")}
+    made |= _title(item.spans) or {"title": mrkdwn.text_object("…")}
     made |= _run("subtitle", item.note, limits.CARD_SUBTITLE)
     offered = [action for action in (item.action, *item.actions) if action is not None]
     buttons = [
@@ -104,6 +104,14 @@ def _bold(spans: tuple[Span, ...]) -> tuple[Span, ...]:
     return tuple(
         Span(s.text, bold=not s.code and s.at is None, code=s.code, url=s.url, at=s.at) for s in spans
     )
+
+
+def _title(spans: tuple[Span, ...]) -> dict[str, Any]:
+    """The title with its link where both fit; else the title alone, since a button has the link, too."""
+    whole = mrkdwn.write(_bold(spans), limits.SECTION_TEXT)
+    if units(whole) > limits.CARD_TITLE:
+        spans = tuple(Span(span.text, code=span.code) for span in spans)
+    return _run("title", _bold(spans), limits.CARD_TITLE)
 
 
 def _run(name: str, spans: tuple[Span, ...], limit: int) -> dict[str, Any]:

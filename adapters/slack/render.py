@@ -53,18 +53,26 @@ def has_pictures(card: Card) -> bool:
 def blocks(card: Card, *, pictures: bool = True, numbers: Iterator[int] | None = None) -> Blocks:
     """A card's classic blocks. ``numbers`` keeps action ids apart where several cards share a surface."""
     numbers = numbers or count()
-    thumbnail = card.thumbnail if pictures else None
     made: Blocks = []
     for block in card.blocks:
-        drawn = _block(block, card, numbers, pictures=pictures)
-        if thumbnail is not None and drawn and drawn[0]["type"] == "section" and "accessory" not in drawn[0]:
-            image = _image(thumbnail)
-            if image is not None:
-                drawn[0]["accessory"] = image
-            thumbnail = None
-        made.extend(drawn)
+        made.extend(_block(block, card, numbers, pictures=pictures))
+    if pictures and card.thumbnail is not None:
+        made = _illustrated(made, card.thumbnail)
     made.extend(actions(card.actions, numbers))
     return made or _section(mrkdwn.write((Span(card.fallback),), limits.SECTION_TEXT)) or [section("…")]
+
+
+def _illustrated(made: Blocks, thumbnail: Picture) -> Blocks:
+    """The picture beside the first text; the small print that follows joins that text, to fill the height."""
+    image = _image(thumbnail)
+    if image is None or not made or made[0]["type"] != "section" or "accessory" in made[0]:
+        return made
+    first, rest = {**made[0], "accessory": image}, made[1:]
+    if rest and rest[0]["type"] == "context":
+        joined = f"{first['text']['text']}\n{rest[0]['elements'][0]['text']}"
+        if units(joined) <= limits.SECTION_TEXT:
+            first, rest = {**first, "text": mrkdwn.text_object(joined)}, rest[1:]
+    return [first, *rest]
 
 
 def _block(block: Block, card: Card, numbers: Iterator[int], *, pictures: bool) -> Blocks:

@@ -60,6 +60,10 @@ def test_links_stay_links_and_hold_no_bar_or_bracket():
         == "<https://a.example/?q=a%7Cb%3Ec&amp;d=1|x ∣ y &gt; z>"
     )
     assert link("javascript:alert(1)", "click") == "click"
+    assert (
+        write((Span("a "), Span(" b ", bold=True, url="https://e.example/")), 99)
+        == "a  *<https://e.example/|b>* "
+    )
     assert link("https://", "nowhere") == "nowhere"
     assert safe_url("http://[broken") is None
     assert write((Span("t", url="https://a.example/"),), 3000) == "<https://a.example/|t>"

@@ -81,9 +81,11 @@ def test_no_action_of_a_card_is_lost(name: str, style: str):
 def test_a_paper_is_a_linked_title_small_print_excerpt_and_buttons():
     message = render.message(EXAMPLE_CARDS["paper-compact"])
     kinds = [block["type"] for block in message["blocks"]]
-    assert kinds == ["section", "context", "section", "context", "actions"]
+    assert kinds == ["section", "section", "context", "actions"]
     title = message["blocks"][0]
-    assert title["text"]["text"] == "*<https://arxiv.org/abs/2511.01234|Diffusion Policies that Forget>*"
+    first, second = title["text"]["text"].split("\n")
+    assert first == "*<https://arxiv.org/abs/2511.01234|Diffusion Policies that Forget>*"
+    assert second.startswith("Ada Uthor, Bo Two")
     assert title["accessory"]["type"] == "image"
     row = message["blocks"][-1]["elements"]
     assert [element["type"] for element in row] == ["button", "button", "button", "overflow"]
@@ -121,6 +123,16 @@ def test_the_native_style_uses_slacks_own_blocks():
     digest = native.message(EXAMPLE_CARDS["digest-largest"])["blocks"]
     carousel = next(block for block in digest if block["type"] == "carousel")
     assert len(carousel["elements"]) == 10
+
+
+def test_a_native_title_gives_up_its_link_before_its_words():
+    title = "A title of a hundred and forty characters " + "x" * 98
+    card = Card(
+        kind=CardKind.PAPER,
+        blocks=(Heading((Span(title, url="https://arxiv.org/abs/2511.01234"),)),),
+        fallback=title,
+    )
+    assert native.message(card)["blocks"][0]["title"]["text"] == f"*{title}*"
 
 
 def test_without_pictures_nothing_has_to_be_fetched():

@@ -313,5 +313,6 @@ async def test_channels_do_not_share_their_pace(peer: SlackPeer, shelf: MemorySh
         ]
         await asyncio.gather(*(adapter.send(place, CARD, key=place.channel) for place in places))
         assert all(request.outcome == "ok" for request in peer.requests)
+        await adapter.send(places[0], CARD, key="a burst of two")
         with pytest.raises(RetryLater):
             await adapter.send(places[0], CARD, key="too soon")

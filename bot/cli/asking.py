@@ -139,7 +139,7 @@ async def _asking(workspace: str) -> AsyncIterator[_Asking]:
     origin = Origin(person=OPERATOR, where=_where(workspace, opened), rights=Operator(), zone="")
     settings, clock = opened.settings, SystemClock()
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_beside(settings))
+        store = await stack.enter_async_context(open_beside(settings, samples=True))
         fetcher = Fetcher(clock=clock, limiter=LocalLimiter(clock), contact=settings.core.contact)
         stack.push_async_callback(fetcher.aclose)
         parser = Parser()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import typer
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from bot import plugins
@@ -18,6 +19,8 @@ def command(*, name: str) -> Any:
     plugin = plugins.adapter(name)
     if plugin is None or plugin.cli is None:
         return None
-    made = plugin.cli()
-    assert isinstance(made, typer.Typer)
-    return get_command(made)
+    root = typer.Typer(rich_markup_mode=None, add_completion=False)
+    root.add_typer(plugin.cli(), name=name)
+    mounted = get_command(root)
+    assert isinstance(mounted, TyperGroup)
+    return mounted.commands[name]

@@ -15,7 +15,7 @@ import structlog
 import typer
 
 from bot.app import App, choose_adapters, choose_roles, choose_sources, open_store
-from bot.cli.opening import Opened, open_settings
+from bot.cli.opening import SAMPLES, Opened, open_settings
 from bot.clock import SystemClock
 from bot.errors import PigeonError, StopRequested
 from bot.listings.fetch import Fetcher
@@ -34,8 +34,6 @@ FIRST_LOOK: Final = 8.0
 SAMPLE_POLL: Final = timedelta(seconds=5)
 STOP_WITHIN: Final = 8.0
 """Seconds for what is under way when we are told to stop."""
-SAMPLES: Final = "samples"
-"""The samples live in a data directory of their own: they never mix with real papers."""
 
 
 @dataclass

@@ -192,6 +192,14 @@ class Papers:
         """How the last polls of a source went."""
         return dict(await self._database.call(self._database.client.hgetall(keys.health(source))))
 
+    async def healths(self) -> Mapping[str, Mapping[str, str]]:
+        """How the last polls of every source went; it looks through all keys, so not for a hot path."""
+        prefix = keys.health("")
+        return {
+            key.removeprefix(prefix): await self.health(key.removeprefix(prefix))
+            async for key in self._database.scan(f"{prefix}*")
+        }
+
 
 def read_was(text: str) -> Mapping[str, object]:
     """Read the former values in a ``changed`` event."""

@@ -13,6 +13,12 @@ CURRENT: Final = 1
 """Counted up when keys change their shape; each step has a migration."""
 
 
+async def first_used(database: Database) -> datetime | None:
+    """When this store was first used; ``None`` where it never was."""
+    held = await database.call(database.client.get(keys.EPOCH))
+    return None if held is None else datetime.fromisoformat(held)
+
+
 async def open_schema(database: Database, now: datetime) -> bool:
     """Check the store's schema and mark a new store as ours; whether it was new.
 

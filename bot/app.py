@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import secrets
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -39,6 +36,10 @@ log = structlog.get_logger(__name__)
 
 RESTART_AFTER: Final = (1, 5, 15, 60, 300)
 """Seconds before a part that failed is started again, by how often it has failed in a row."""
+STORE_AGAIN: Final = (1, 2, 5)
+"""The same where the store was away: asking a server of ours again costs nobody anything."""
+LOOK_AT_STORE: Final = 30.0
+"""Seconds between two looks at whether the store has replicas."""
 CONSOLE: Final = "console"
 
 
@@ -69,13 +70,14 @@ class App:
         adapters: Sequence[Adapter],
         roles: Collection[str],
         poll_every: timedelta,
+        worker: str,
     ) -> None:
         self.settings = settings
         self.store = store
         self.tally = Tally()
         self._clock = clock
         self._roles = frozenset(roles)
-        self.worker = worker_name()
+        self.worker = worker
         self.sources = sources
         self.adapters = adapters
         threading = [adapter.name for adapter in adapters if isinstance(adapter, ThreadingAdapter)]
@@ -166,20 +168,21 @@ class App:
             except BaseExceptionGroup as group:
                 if group.subgroup(StopRequested) or group.split(PigeonError)[1] is not None:
                     raise
-                error: BaseException = group.exceptions[0]
+                error: BaseException = _first(group)
             except PigeonError as single:
                 error = single
             else:
                 return
-            failures = 1 if self._clock.monotonic() - started > 300 else failures + 1
-            wait = RESTART_AFTER[min(failures, len(RESTART_AFTER)) - 1]
+            waits = STORE_AGAIN if isinstance(error, StoreUnavailable) else RESTART_AFTER
+            failures = 1 if self._clock.monotonic() - started > 2 * waits[-1] else failures + 1
+            wait = waits[min(failures, len(waits)) - 1]
             log.warning("A part stopped and will be started again", part=name, why=str(error), seconds=wait)
             await self._clock.sleep(wait)
 
 
-def worker_name() -> str:
-    """A name for this process: the same host keeps few names, so that groups do not fill with dead ones."""
-    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 @asynccontextmanager
@@ -221,9 +224,23 @@ async def store_at(url: str, settings: Settings, clock: Clock) -> AsyncIterator[
         for weakness in weaknesses(await database.facts()):
             log.warning(weakness)
         await open_schema(database, clock.now())
-        yield Store(database, retention=timedelta(days=settings.core.retention_days))
+        watch = asyncio.create_task(_watch(database, clock))
+        try:
+            yield Store(database, retention=timedelta(days=settings.core.retention_days))
+        finally:
+            watch.cancel()
     finally:
         await database.close()
+
+
+async def _watch(database: Database, clock: Clock) -> None:
+    """Notice when the store gains or loses its replicas: durable writes wait for one where there are any."""
+    while True:
+        await clock.sleep(LOOK_AT_STORE)
+        try:
+            await database.facts()
+        except PigeonError:
+            continue  # whoever needs the store says so
 
 
 async def _keep_alive(server: EmbeddedServer, clock: Clock) -> None:

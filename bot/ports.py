@@ -211,6 +211,9 @@ class Limit:
     name: str
     count: int
     seconds: float
+    shared: bool = True
+    """Other destinations draw from it, too. For one that is a destination's own a sender does not wait with
+    the lane in its hands: it comes back when there is room."""
 
 
 @runtime_checkable

@@ -106,7 +106,7 @@ class SlackAdapter:
         https://docs.slack.dev/apis/web-api/rate-limits
         """
         return (
-            Limit(f"slack:post:{destination.key}", 1, 1.0),
+            Limit(f"slack:post:{destination.key}", 1, 1.0, shared=False),
             Limit(f"slack:post:{destination.workspace}", self._settings.posts_per_minute, 60.0),
         )
 

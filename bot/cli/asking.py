@@ -152,6 +152,7 @@ async def _asking(workspace: str) -> AsyncIterator[_Asking]:
             adapters=(),
             roles=(),
             poll_every=timedelta(seconds=settings.core.poll_seconds),
+            worker="operator",
         )
         yield _Asking(store, clock, app, settings, origin, _screen(opened, clock, store))
 

@@ -26,6 +26,7 @@ from bot.query import parse
 from bot.samples.server import SampleServer
 from bot.settings import Settings
 from bot.store import Store
+from bot.worker import worker_name
 
 log = structlog.get_logger(__name__)
 
@@ -129,7 +130,16 @@ async def _build(
     sources = choose_sources(settings, opened.sources, clock, store, fetcher=fetcher, parser=parser)
     adapters = choose_adapters(settings, opened.adapters, clock, store)
     console = [adapter.name for adapter in adapters] == ["console"]
-    app = App(settings, store, clock, sources=sources, adapters=adapters, roles=roles, poll_every=every)
+    app = App(
+        settings,
+        store,
+        clock,
+        sources=sources,
+        adapters=adapters,
+        roles=roles,
+        poll_every=every,
+        worker=stack.enter_context(worker_name(data_dir or opened.settings.core.data_dir)),
+    )
     if console:
         await _first_subscriptions(store, clock)
     if console and not mode.demo and "poll" in roles and not settings.core.redis_url.get_secret_value():

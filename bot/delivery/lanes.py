@@ -11,7 +11,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.delivery.sender import Sender
-from bot.errors import PigeonError
+from bot.errors import PigeonError, StoreUnavailable
 from bot.store import Store, keys
 from bot.store.claims import Claim
 
@@ -21,6 +21,10 @@ AT_ONCE: Final = 32
 """Sends under way in one process. Lanes are served one card at a time; this many lanes go side by side."""
 LOOK_EVERY: Final = 0.25
 """Seconds between two looks while nothing is due; other processes plan, too, so we have to look."""
+OUTAGE: Final = (0.25, 0.5, 1.0, 2.0, 5.0)
+"""Seconds between two looks while the store is away, by how many failed in a row."""
+SEEN_THROUGH: Final = 5.0
+"""Seconds that sends get to end when we are told to stop; what takes longer is reconciled by the next start."""
 
 
 class Lanes:
@@ -34,22 +38,30 @@ class Lanes:
         self._clock = clock
         self._worker = worker
         self._under_way: set[asyncio.Task[None]] = set()
-        self._claimed = 0
 
     async def run(self) -> None:
-        """Send what is due for as long as it runs; on cancellation finish what was begun."""
+        """Send what is due for as long as it runs; on cancellation finish what was begun.
+
+        An outage of the store is waited out here: the platform's connection need not be opened again for it.
+        """
+        failed = 0
         try:
             while True:
-                if not await self._round():
-                    await self._clock.sleep(LOOK_EVERY)
+                try:
+                    claimed, wait = await self._round()
+                except StoreUnavailable as error:
+                    pause = OUTAGE[min(failed, len(OUTAGE) - 1)]
+                    failed += 1
+                    log.warning("Sending waits for the store", platform=self.platform, why=str(error))
+                else:
+                    failed, pause = 0, 0.0 if claimed else wait
+                await self._clock.sleep(pause)
         finally:
-            if self._under_way:
-                # A send that has begun is seen through: its outcome is worth more than its seconds.
-                await asyncio.wait(self._under_way)
+            await self._see_through()
 
     async def once(self) -> None:
         """Send everything that is due now, and return."""
-        while await self._round() or self._under_way:
+        while (await self._round())[0] or self._under_way:
             if self._under_way:
                 await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
 
@@ -58,35 +70,37 @@ class Lanes:
         due = await self._store.claims.next_due(self._shards)
         return min((moment for moment in due.values() if moment), default=None)
 
-    async def _round(self) -> int:
-        """Claim from every shard that has something due, in turn; how many lanes were claimed."""
+    async def _round(self) -> tuple[int, float]:
+        """Claim from every shard that has something due, in turn.
+
+        How many lanes were claimed, and the seconds until the next look where none was.
+        """
         now = self._clock.now()
-        due = [
-            shard
-            for shard, moment in (await self._store.claims.next_due(self._shards)).items()
-            if moment is not None and moment <= now
-        ]
+        planned = await self._store.claims.next_due(self._shards)
+        due = [shard for shard, moment in planned.items() if moment is not None and moment <= now]
+        for shard in due:
+            await self._store.claims.promote(shard, now)
         claimed = 0
         while due:
-            due, taken = await self._one_each(due)
-            claimed += taken
-        return claimed
+            due = await self._one_each(due)
+            claimed += len(due)
+        soonest = min((moment for moment in planned.values() if moment), default=None)
+        ahead = (soonest - now).total_seconds() if soonest else LOOK_EVERY
+        return claimed, min(LOOK_EVERY, max(0.001, ahead))
 
-    async def _one_each(self, shards: Sequence[str]) -> tuple[list[str], int]:
-        """One claim from each shard, so that no shard waits for another's backlog."""
-        going, taken = [], 0
+    async def _one_each(self, shards: Sequence[str]) -> list[str]:
+        """One claim from each shard, so that no shard waits for another's backlog; those that gave one."""
+        going = []
         for shard in shards:
             while len(self._under_way) >= AT_ONCE:
                 await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
-            await self._store.claims.promote(shard, self._clock.now())
             claim = await self._store.claims.claim(shard, self._worker, self._clock.now())
             if isinstance(claim, Claim):
                 task = asyncio.create_task(self._carry_out(claim), name=f"send {claim.key}")
                 self._under_way.add(task)
                 task.add_done_callback(self._under_way.discard)
                 going.append(shard)
-                taken += 1
-        return going, taken
+        return going
 
     async def _carry_out(self, claim: Claim) -> None:
         try:
@@ -96,3 +110,15 @@ class Lanes:
             log.warning("A delivery could not be recorded", why=str(error), delivery=claim.key)
         except Exception:
             log.exception("A delivery failed by a bug of ours", delivery=claim.key)
+
+    async def _see_through(self) -> None:
+        """See sends that have begun through: their outcome is worth more than their seconds. Give the rest back."""
+        self._sender.stop()
+        if not self._under_way:
+            return
+        _, unfinished = await asyncio.wait(self._under_way, timeout=SEEN_THROUGH)
+        for task in unfinished:
+            task.cancel()
+        if unfinished:
+            log.warning("Sends were cut off; the next start looks for them", count=len(unfinished))
+            await asyncio.wait(unfinished, timeout=1.0)

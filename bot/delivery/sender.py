@@ -37,13 +37,19 @@ from bot.models import (
 from bot.ports import Adapter, PacedAdapter, ReconcilingAdapter, ThreadingAdapter
 from bot.store import Store
 from bot.store.claims import Claim, Intent
+from bot.store.limits import Place
 
 log = structlog.get_logger(__name__)
 
 DEADLINE: Final = timedelta(seconds=15)
-"""The adapter has its own deadline of ten seconds; this one catches an adapter that has none."""
+"""The adapter has its own deadline of ten seconds; this one catches an adapter that has none. With a shorter
+lease it is three eighths of that, so that a send always ends before the lease does."""
 PATIENCE: Final = 5.0
 """Seconds a lane may be held while waiting for a rate limit; a longer wait gives it back."""
+OWN_PATIENCE: Final = 0.02
+"""The same for a limit of the destination's own: nobody else would use its place meanwhile."""
+NEWER: Final = timedelta(minutes=1)
+"""How long a delivery that only a newer version can read is left to a process of that version."""
 MOST_ATTEMPTS: Final = 8
 OLDEST: Final = timedelta(hours=24)
 BACK_OFF: Final = (5, 15, 60, 300, 900, 1800, 3600)
@@ -60,6 +66,19 @@ class Sent:
     message: MessageRef
     found: bool
     """It had been posted before by an attempt whose outcome was unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a sender has in its hands during an attempt."""
+
+    claim: Claim
+    delivery: Delivery
+    composed: Composed
+    intent: Intent
+    began: datetime
+    since: float
+    """The same moment on the monotonic clock: from then on the lease counts."""
 
 
 class Sender:
@@ -81,50 +100,77 @@ class Sender:
         self._destinations = destinations
         self._clock = clock
         self._told = told
+        self._deadline = min(DEADLINE, store.claims.lease * 3 / 8).total_seconds()
+        self._preparing: set[asyncio.Task[None]] = set()
+
+    def stop(self) -> None:
+        """Give back every lane whose send has not begun; those that have begun are left to end."""
+        for task in self._preparing:
+            task.cancel()
 
     async def carry_out(self, claim: Claim) -> None:
         """See the head of a lane through to one of its ends. Never raises but for a broken store."""
-        delivery = claim.delivery
-        if delivery is None or delivery.state not in (DeliveryState.PLANNED, DeliveryState.INTENT):
-            await self._store.claims.done(claim, now=self._clock.now())
-            return
         with structlog.contextvars.bound_contextvars(delivery=claim.key, lane=claim.lane):
+            task = asyncio.current_task()
+            assert task is not None
+            self._preparing.add(task)
             try:
-                composed = await self._composer.compose(delivery, now=self._clock.now())
-            except PigeonError:
+                composed = await self._prepare(claim)
+            except asyncio.CancelledError:
+                await self._store.claims.put_off(claim, due=self._clock.now(), keep_doubt=True)
                 raise
-            except Exception:
-                log.exception("A card could not be made; this is our bug")
-                await self._store.claims.settle_dead(
-                    claim, "The card could not be made: a bug of ours.", now=self._clock.now()
-                )
+            finally:
+                self._preparing.discard(task)
+            if composed is None or claim.delivery is None:
                 return
-            if await self._nobody_wants(claim, delivery, composed):
-                return
-            if not await self._wait_for_limits(claim, delivery):
-                return
-            held_since = self._clock.monotonic()
-            intent = await self._store.claims.intend(claim, self._clock.now())
+            began, since = self._clock.now(), self._clock.monotonic()
+            intent = await self._store.claims.intend(claim, began)
             if intent is None:
                 log.info("A lane went to another sender")
                 return
-            await self._attempt(claim, delivery, composed, intent, held_since)
+            await self._attempt(_Held(claim, claim.delivery, composed, intent, began, since))
 
-    async def _attempt(
-        self, claim: Claim, delivery: Delivery, composed: Composed, intent: Intent, held_since: float
-    ) -> None:
-        assert composed.card is not None
+    async def _prepare(self, claim: Claim) -> Composed | None:
+        """The card to post, with its place in every budget; ``None`` where it is not to be posted now."""
+        delivery, now = claim.delivery, self._clock.now()
+        if claim.newer:
+            log.warning("A delivery was planned by a newer version and is left to it")
+            await self._store.claims.put_off(claim, due=now + NEWER, keep_doubt=True)
+            return None
+        if claim.damage:
+            log.critical("A delivery cannot be read", why=claim.damage)
+            await self._store.claims.settle_dead(claim, claim.damage, now=now)
+            return None
+        if delivery is None or delivery.state not in (DeliveryState.PLANNED, DeliveryState.INTENT):
+            await self._store.claims.done(claim, now=now)
+            return None
+        try:
+            composed = await self._composer.compose(delivery, now=now)
+        except PigeonError:
+            raise
+        except Exception:
+            log.exception("A card could not be made; this is our bug")
+            await self._store.claims.settle_dead(claim, "The card could not be made: a bug of ours.", now=now)
+            return None
+        if await self._nobody_wants(claim, delivery, composed):
+            return None
+        return composed if await self._wait_for_limits(claim, delivery) else None
+
+    async def _attempt(self, held: _Held) -> None:
+        claim, delivery, intent = held.claim, held.delivery, held.intent
         now = self._clock.now
+        # What this attempt leaves unknown is unknown since it began: a look-up that began later might miss it.
+        doubt = intent.doubt or held.began
         try:
             found = await self._look(delivery, intent)
             if found is None:
-                lease = self._store.claims.lease - DEADLINE
-                if self._clock.monotonic() - held_since > lease.total_seconds():
+                left = self._store.claims.lease.total_seconds() - (self._clock.monotonic() - held.since)
+                if left < self._deadline:
                     # A pause (suspend, swap) ate the lease: somebody else may be sending this already.
                     log.warning("The lease ran out before the send")
                     return
-                async with asyncio.timeout(DEADLINE.total_seconds()):
-                    message = await self._post(delivery, composed)
+                async with asyncio.timeout(self._deadline):
+                    message = await self._post(delivery, held.composed)
             else:
                 message = found
         except RetryLater as error:
@@ -137,7 +183,7 @@ class Sender:
                 intent,
                 _back_off(intent.attempts),
                 str(error) or "No answer in time.",
-                doubt=intent.doubt or now(),
+                doubt=doubt,
             )
         except DestinationGone as error:
             await self._destinations.gone(delivery.destination, str(error), remedy=error.remedy)
@@ -148,7 +194,7 @@ class Sender:
             log.critical("A platform refused a card; this is our bug", why=str(error))
             await self._store.claims.settle_dead(claim, str(error), now=now())
         except DeliveryError as error:
-            await self._again(claim, delivery, intent, _back_off(intent.attempts), str(error), doubt=now())
+            await self._again(claim, delivery, intent, _back_off(intent.attempts), str(error), doubt=doubt)
         except PigeonError:
             raise  # the store is away: the claim's lease runs out and the intent is reconciled
         except Exception as error:
@@ -159,7 +205,7 @@ class Sender:
                 intent,
                 _back_off(intent.attempts),
                 f"{type(error).__name__} in the adapter.",
-                doubt=intent.doubt or now(),
+                doubt=doubt,
             )
         else:
             await self._store.claims.settle_sent(claim, message, now=now(), next_at=now())
@@ -219,18 +265,18 @@ class Sender:
         """Take a place in every budget; ``False`` where that takes too long and the lane was given back."""
         if not isinstance(self._adapter, PacedAdapter):
             return True
-        longest = 0.0
-        for limit in self._adapter.limits(delivery.destination):
-            taken, wait = await self._store.limits.reserve(
-                limit.name, count=limit.count, seconds=limit.seconds, patience=PATIENCE
+        taken, wait = await self._store.limits.take(
+            [
+                Place(limit.name, limit.count, limit.seconds, PATIENCE if limit.shared else OWN_PATIENCE)
+                for limit in self._adapter.limits(delivery.destination)
+            ]
+        )
+        if not taken:
+            await self._store.claims.put_off(
+                claim, due=self._clock.now() + timedelta(seconds=wait), keep_doubt=True
             )
-            if not taken:
-                await self._store.claims.put_off(
-                    claim, due=self._clock.now() + timedelta(seconds=wait), keep_doubt=True
-                )
-                return False
-            longest = max(longest, wait)
-        await self._clock.sleep(longest)
+            return False
+        await self._clock.sleep(wait)
         return True
 
     async def _nobody_wants(self, claim: Claim, delivery: Delivery, composed: Composed) -> bool:

@@ -22,7 +22,7 @@ from bot.models import DeliveryState, Subscription
 from bot.store import keys
 from bot.store.database import Database, Script
 from bot.store.delivery_fields import flat, from_fields
-from bot.store.records import decode, encode
+from bot.store.records import DamagedRecordError, decode, encode
 from bot.store.subscriptions import Subscriptions
 
 FORMAT: Final = 1
@@ -63,8 +63,8 @@ def _subscription(record: dict[str, Any]) -> dict[str, Any]:
 def _fields(fields: dict[str, str]) -> dict[str, str]:
     try:
         from_fields("", fields)
-    except KeyError as error:
-        raise ValueError(f"the field {error} is missing") from error
+    except DamagedRecordError as error:
+        raise ValueError(str(error)) from error
     return fields
 
 

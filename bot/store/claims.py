@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.errors import SchemaTooNew
 from bot.models import Delivery, DeliveryState, MessageRef, Subscription
 from bot.store import keys, lanes
 from bot.store.database import Database, Value
 from bot.store.delivery_fields import flat, from_fields, from_ms, to_ms
-from bot.store.records import encode
+from bot.store.records import DamagedRecordError, encode
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +31,10 @@ class Claim:
     worker: str
     delivery: Delivery | None
     """``None`` where the record has expired or was deleted: there is nothing left to say."""
+    newer: bool = False
+    """A newer version wrote the record: this process must leave it to one that can read it."""
+    damage: str = ""
+    """Why the record cannot be read; empty where it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,13 @@ class Claims:
             return Idle(from_ms(answer[1]) if answer[1] else None)
         _, workspace, lane, entry, key, fence, row = answer
         record = dict(zip(row[::2], row[1::2], strict=True))
+        delivery, newer, damage = None, False, ""
+        try:
+            delivery = from_fields(key, record) if record else None
+        except SchemaTooNew:
+            newer = True
+        except DamagedRecordError as error:
+            damage = str(error)
         return Claim(
             shard=shard,
             workspace=workspace,
@@ -89,17 +101,24 @@ class Claims:
             key=key,
             fence=str(fence),
             worker=worker,
-            delivery=from_fields(key, record) if record else None,
+            delivery=delivery,
+            newer=newer,
+            damage=damage,
         )
 
     async def intend(self, claim: Claim, now: datetime) -> Intent | None:
-        """Say durably that an attempt begins; ``None`` where the lane is no longer ours or it is done."""
+        """Say durably that an attempt begins; ``None`` where the lane is no longer ours.
+
+        Also where its head was settled meanwhile by a sender that had been silent; then it is taken off.
+        """
         answer = await self._database.run(
             lanes.INTENT,
             [self._key(claim.shard, claim.key)],
             [*self._owner(claim), to_ms(now), self._lease],
             durable=True,
         )
+        if answer[0] == 2:
+            await self.done(claim, now=now)
         if answer[0] != 1:
             return None
         return Intent(attempts=int(answer[2]), doubt=from_ms(answer[1]) if answer[1] else None)
@@ -142,13 +161,13 @@ class Claims:
         )
 
     async def done(self, claim: Claim, *, now: datetime) -> bool:
-        """Take an entry off the lane whose delivery is already settled or gone."""
-        return await self._settle(claim, DeliveryState.SENT, {}, now, now)
+        """Take an entry off the lane whose delivery is already settled or gone; its record stays as it is."""
+        return await self._settle(claim, None, {}, now, now)
 
     async def _settle(
         self,
         claim: Claim,
-        state: DeliveryState,
+        state: DeliveryState | None,
         fields: Mapping[str, Value],
         now: datetime,
         next_at: datetime,
@@ -164,7 +183,7 @@ class Claims:
                     claim.entry,
                     to_ms(now),
                     to_ms(next_at),
-                    state.value,
+                    state.value if state else "",
                     self._expiry,
                     claim.key,
                     len(pairs) // 2,

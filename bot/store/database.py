@@ -26,10 +26,22 @@ DEADLINE: Final = 10.0
 Value = str | int | float | bytes
 
 
-class StoreBusyError(PigeonError):
+class StoreBusyError(StoreUnavailable):
     """The store answered that it cannot serve now (loading, read-only, out of memory)."""
 
-    exit_code = 69
+
+_BUSY: Final = (
+    "MISCONF",
+    "LOADING",
+    "CLUSTERDOWN",
+    "MASTERDOWN",
+    "OOM",
+    "NOREPLICAS",
+    "BUSY ",
+    "TRYAGAIN",
+    "READONLY",
+)
+"""What an error begins with where the server is there but cannot serve now."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +212,6 @@ async def translated(deadline: float = DEADLINE) -> AsyncIterator[None]:
             "address in PIGEON_REDIS_URL? Leave that setting empty to use the embedded one."
         ) from error
     except redis_errors.ResponseError as error:
-        if str(error).startswith(("MISCONF", "LOADING", "CLUSTERDOWN", "MASTERDOWN", "OOM", "NOREPLICAS")):
+        if str(error).startswith(_BUSY):
             raise StoreBusyError(f"The store cannot serve now: {error}. The bot tries again.") from error
         raise

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from bot.errors import SchemaTooNew
 from bot.models import Delivery, DeliveryKind, DeliveryState, Destination, MessageRef, Reason
 from bot.store.database import Value
-from bot.store.records import decode, encode
+from bot.store.records import VERSION, DamagedRecordError, decode, encode
 
 REASONS: Final = "r:"
 
@@ -17,7 +18,7 @@ REASONS: Final = "r:"
 def to_fields(delivery: Delivery, now: datetime) -> dict[str, Value]:
     """The fields that a plan writes; what happens to it later is written by scripts."""
     fields: dict[str, Value] = {
-        "v": 1,
+        "v": VERSION,
         "kind": delivery.kind.value,
         "destination": encode(delivery.destination),
         "workspace": delivery.destination.workspace,
@@ -37,7 +38,26 @@ def to_fields(delivery: Delivery, now: datetime) -> dict[str, Value]:
 
 
 def from_fields(key: str, record: Mapping[str, str]) -> Delivery:
-    """Read a whole record."""
+    """Read a whole record.
+
+    Raises:
+        SchemaTooNew: a newer version wrote it.
+        DamagedRecordError: it is not a delivery.
+    """
+    if int(record.get("v", 1)) > VERSION:
+        raise SchemaTooNew(
+            f"A delivery was planned by a newer Paper Pigeon (record {record['v']}; this version reads up to "
+            f"{VERSION}). A process of the newer version will send it."
+        )
+    try:
+        return _read(key, record)
+    except SchemaTooNew:
+        raise
+    except (KeyError, ValueError, TypeError, IndexError, DamagedRecordError) as error:
+        raise DamagedRecordError(f"The stored delivery {key} cannot be read ({error!r}).") from error
+
+
+def _read(key: str, record: Mapping[str, str]) -> Delivery:
     reasons = {
         int(name[len(REASONS) :]): decode_reasons(text)
         for name, text in record.items()

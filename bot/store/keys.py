@@ -39,7 +39,7 @@ key                                           type    holds
 ``pp:saved:<platform>/<workspace>/<person>``  hash    paper id -> when it was saved, under which tag
 ``pp:draft:<token>``                          string  a command waiting for Confirm or Undo; expires
 ``pp:lease:<name>``                           hash    a role that one process at a time may have
-``pp:limit:<name>``                           string  a rate limit shared by all senders
+``pp:{limits}:<name>``                        string  a rate limit shared by all senders: when the next may go
 ``pp:shelf:<plugin>:<name>``                  string  a plugin's own small durable values
 ============================================  ======  =====================================================
 """
@@ -128,7 +128,7 @@ def lease(name: str) -> str:
 
 
 def limit(name: str) -> str:
-    return f"pp:limit:{name}"
+    return f"pp:{{limits}}:{name}"
 
 
 def shelf(plugin: str, name: str = "") -> str:

@@ -34,6 +34,10 @@ _READY: Final = """
       redis.call('ZREM', prefix .. 'ready:' .. workspace, lane)
       place(prefix, workspace)
     end
+    local function wake(prefix, workspace, lane, now)
+      -- Due now, unless somebody works on it: then it is due when he ends, or when his lease does.
+      if redis.call('EXISTS', prefix .. 'lease:' .. lane) == 0 then ready(prefix, workspace, lane, now) end
+    end
     local function append(prefix, workspace, lane, key, now)
       redis.call('XADD', prefix .. 'lane:' .. lane, '*', 'key', key)
       if not redis.call('ZSCORE', prefix .. 'ready:' .. workspace, lane) then
@@ -216,7 +220,8 @@ SETTLE = Script(
     + _OWNED
     + """
     -- KEYS: delivery, index (sent or dead).  ARGV: prefix, workspace, lane, worker, fence, entry id, now ms,
-    --       next ms, state (sent, dead; pending goes back to a digest), expiry ms, key, count of pairs, pairs
+    --       next ms, state (sent, dead; pending goes back to a digest; '' = leave it), expiry ms, key, count of
+    --       pairs, pairs
     local fields = tonumber(ARGV[12])
     local mine = owned(ARGV[1], ARGV[3], ARGV[4], ARGV[5])
     local state = redis.call('HGET', KEYS[1], 'state')
@@ -229,7 +234,7 @@ SETTLE = Script(
       end
       return 0
     end
-    if (state == 'intent' or state == 'planned') then
+    if ARGV[9] ~= '' and (state == 'intent' or state == 'planned') then
       redis.call('HSET', KEYS[1], 'state', ARGV[9], unpack(ARGV, 13, 12 + fields * 2))
       redis.call('HDEL', KEYS[1], 'doubt')
       if ARGV[9] ~= 'pending' then redis.call('ZADD', KEYS[2], ARGV[7], ARGV[11]) end
@@ -308,7 +313,7 @@ RELEASE = Script(
       end
       redis.call('XADD', stream, '*', 'key', ARGV[6])
     end
-    if redis.call('XLEN', stream) > 0 then ready(ARGV[1], ARGV[2], ARGV[3], ARGV[4]) end
+    if redis.call('XLEN', stream) > 0 then wake(ARGV[1], ARGV[2], ARGV[3], ARGV[4]) end
     return gathered
     """,
 )

@@ -2,40 +2,52 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.store import keys
-from bot.store.database import Database, Script
+from bot.store.database import Database, Script, Value
 
 _RESERVE = Script(
     "reserve",
     """
-    -- KEYS: limit.  ARGV: seconds between two, burst.  A leaky bucket on the server's own clock (GCRA):
-    -- the stored value is when the next one may go. Returns milliseconds to wait; the place is taken.
+    -- KEYS: limits.  ARGV: for each limit 3: seconds between two, burst, patience in seconds ('' = any wait).
+    -- Leaky buckets on the server's own clock (GCRA): the stored value is when the next one may go. Either a
+    -- place is taken in all of them, for the same moment, or in none. Returns milliseconds to wait.
     local time = redis.call('TIME')
     local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
-    local gap, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
-    local next_free = tonumber(redis.call('GET', KEYS[1]) or '0')
-    if next_free < now - gap * (burst - 1) then next_free = now - gap * (burst - 1) end
-    local wait = math.max(0, next_free - now)
-    if ARGV[3] ~= '' and wait > tonumber(ARGV[3]) then return {0, math.ceil(wait * 1000)} end
-    redis.call('SET', KEYS[1], string.format('%.6f', next_free + gap), 'PX', math.ceil((gap * burst + wait + 60) * 1000))
+    local free, wait, refused = {}, 0, 0
+    for at, key in ipairs(KEYS) do
+      local gap, burst, patience = tonumber(ARGV[at * 3 - 2]), tonumber(ARGV[at * 3 - 1]), ARGV[at * 3]
+      free[at] = math.max(tonumber(redis.call('GET', key) or '0'), now - gap * (burst - 1))
+      local ahead = math.max(0, free[at] - now)
+      if patience ~= '' and ahead > tonumber(patience) then refused = math.max(refused, ahead) end
+      wait = math.max(wait, ahead)
+    end
+    if refused > 0 then return {0, math.ceil(refused * 1000)} end
+    for at, key in ipairs(KEYS) do
+      local gap, burst = tonumber(ARGV[at * 3 - 2]), tonumber(ARGV[at * 3 - 1])
+      local next_free = math.max(free[at], now + wait - gap * (burst - 1)) + gap
+      redis.call('SET', key, string.format('%.6f', next_free), 'PX', math.ceil((next_free - now + gap * burst + 60) * 1000))
+    end
     return {1, math.ceil(wait * 1000)}
     """,
 )
 
-_STAY_AWAY = Script(
-    "stay-away",
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a budget: ``count`` in ``seconds`` are allowed under that name.
+
+    They are spread evenly after a burst of at most a tenth of them, so that a fixed window of the platform
+    never sees more.
     """
-    local time = redis.call('TIME')
-    local until_ = tonumber(time[1]) + tonumber(time[2]) / 1000000 + tonumber(ARGV[1])
-    local held = tonumber(redis.call('GET', KEYS[1]) or '0')
-    if until_ > held then
-      redis.call('SET', KEYS[1], string.format('%.6f', until_), 'PX', math.ceil((tonumber(ARGV[1]) + 60) * 1000))
-    end
-    return 1
-    """,
-)
+
+    name: str
+    count: int
+    seconds: float
+    patience: float | None = None
+    """Seconds ahead that the place may lie; ``None`` takes any."""
 
 
 class Limits:
@@ -44,22 +56,25 @@ class Limits:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def take(self, places: Sequence[Place]) -> tuple[bool, float]:
+        """Take a place in every one of these budgets, or in none.
+
+        Whether they were taken; and the seconds to wait before using them, or before asking again.
+        """
+        if not places:
+            return True, 0.0
+        args: list[Value] = []
+        for place in places:
+            args += [
+                f"{place.seconds / place.count:.6f}",
+                max(1, place.count // 10),
+                "" if place.patience is None else f"{place.patience:.3f}",
+            ]
+        answer = await self._database.run(_RESERVE, [keys.limit(place.name) for place in places], args)
+        return bool(answer[0]), int(answer[1]) / 1000
+
     async def reserve(
         self, name: str, *, count: int, seconds: float, patience: float | None = None
     ) -> tuple[bool, float]:
-        """Take a place: whether it was taken, and the seconds to wait before using it.
-
-        ``count`` in ``seconds`` are allowed, spread evenly after a burst of at most a tenth of them, so
-        that a fixed window of the platform never sees more. With ``patience`` no place is taken that lies
-        further ahead than that many seconds.
-        """
-        answer = await self._database.run(
-            _RESERVE,
-            [keys.limit(name)],
-            [f"{seconds / count:.6f}", max(1, count // 10), "" if patience is None else f"{patience:.3f}"],
-        )
-        return bool(answer[0]), int(answer[1]) / 1000
-
-    async def stay_away(self, name: str, length: timedelta) -> None:
-        """Nobody may draw from this budget for so long (the platform said so)."""
-        await self._database.run(_STAY_AWAY, [keys.limit(name)], [f"{length.total_seconds():.3f}"])
+        """:meth:`take` for a single budget."""
+        return await self.take([Place(name, count, seconds, patience)])

@@ -16,15 +16,18 @@ from typing import Any, Final, Self
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from adapters.slack import actions, commands, events, home, names, shortcuts
+from adapters.slack import actions, commands, events, home, names, render, shortcuts
 from adapters.slack.desk import Desk
 from adapters.slack.forms import working
 from adapters.slack.installations import Installations
+from adapters.slack.places import TIMEOUT
 from adapters.slack.settings import SlackSettings
 from adapters.slack.workspaces import Workspaces
+from bot.cards.reply import error_card
 from bot.clock import Clock
-from bot.errors import DeliveryError
+from bot.errors import PigeonError
 from bot.ports import CommandHandler, Shelf
 
 log = structlog.get_logger(__name__)
@@ -123,12 +126,14 @@ class Listeners:
                         str(body.get("enterprise_id") or ""), commands.workspace_of(body)
                     )
                 await work(self.desk, body)
-        except DeliveryError as error:
-            log.warning("A command could not be answered", why=str(error))
+        except PigeonError as error:
+            log.warning("What Slack delivered could not be carried out", why=str(error))
+            await _apologise(body, str(error))
         except Exception:
             log.exception(
                 "What Slack delivered broke a listener", kind=str(body.get("type") or "slash_command")
             )
+            await _apologise(body, "Something broke on my side. Please try again.")
 
     async def _suggest(self, ack: Any, body: dict[str, Any]) -> None:
         try:
@@ -144,6 +149,22 @@ class Listeners:
 
     async def _tokens_revoked(self, desk: Desk, body: Mapping[str, Any]) -> None:
         await events.tokens_revoked(desk, body, self._installations)
+
+
+async def _apologise(body: Mapping[str, Any], sentence: str) -> None:
+    """Tell the asker, where Slack gave us an address for it; nobody waits in vain."""
+    url = body.get("response_url")
+    if not url:
+        return
+    try:
+        message = {
+            **render.message(error_card(sentence)),
+            "response_type": "ephemeral",
+            "replace_original": False,
+        }
+        await AsyncWebhookClient(str(url), timeout=TIMEOUT, retry_handlers=[]).send_dict(message)
+    except Exception as error:  # noqa: BLE001 - nothing is left to try
+        log.warning("An apology could not be shown", error=type(error).__name__)
 
 
 async def _authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:

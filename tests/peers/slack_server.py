@@ -139,6 +139,7 @@ class SlackPeer(State, Actors):
                     return _too_many(fault.after)
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         team = self.team_of_token(token)
+        entry.team = team.id if team else ""
         headers = {"x-oauth-scopes": ",".join(sorted(team.scopes))} if team else {}
         try:
             if method == "apps.connections.open":

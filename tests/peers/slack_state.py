@@ -114,6 +114,8 @@ class Request:
     arguments: dict[str, Any]
     at: float
     """Monotonic seconds."""
+    team: str = ""
+    """Whose token it bore."""
     outcome: str = ""
     """ok, the error's word, or the fault's kind."""
 

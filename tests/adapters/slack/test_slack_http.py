@@ -148,9 +148,10 @@ async def test_a_store_that_is_down_refuses_nobody(
     peer: SlackPeer, serving: SlackAdapter, shelf: MemoryShelf, browser: aiohttp.ClientSession
 ):
     await install(peer, browser, "T1")
-    shelf.broken = StoreUnavailable("down")
+    shelf.broken = StoreUnavailable("The store cannot be reached.")
     asked = await peer.slash("/papers list")
     assert asked.status == 200
+    assert "The store cannot be reached" in (await asked.reply())["text"]
 
 
 # --- the conversation ----------------------------------------------------------------------------
@@ -201,6 +202,39 @@ async def test_workspaces_are_installed_by_oauth(
     assert [name for name in shelf.kept if "T2" in name and name.startswith(("bot/", "installer/"))] == []
     with pytest.raises(DestinationGone):
         await serving.send(there, CARD, key="k2")
+
+
+async def test_workspaces_never_meet(
+    peer: SlackPeer, serving: SlackAdapter, core: Core, browser: aiohttp.ClientSession
+):
+    """Whoever asks, from whichever workspace, about whichever channel: workspace and token are the asker's own."""
+    peer.add_team("T2", "xoxb-2", bot_user="UBOT2", bot_id="B2", name="Beta")
+    peer.add_user("X2", name="xavier", team="T2", is_admin=True)
+    peer.add_channel("C9", "beta", members=("UBOT2", "X2"), team="T2")
+    for team in ("T1", "T2"):
+        await install(peer, browser, team)
+    for user, channel, team in [
+        ("U1", "C1", "T1"),
+        ("X2", "C9", "T2"),
+        ("U1", "C9", "T1"),
+        ("X2", "C1", "T2"),
+    ]:
+        await (await peer.slash("/papers list server", user=user, channel=channel, team=team)).reply()
+        _, origin = core.asked[-1]
+        assert origin.workspace == ("slack", team)
+        assert origin.me.workspace == team
+        own = Destination(platform="slack", workspace=team, channel=channel)
+        other = Destination(platform="slack", workspace="T1" if team == "T2" else "T2", channel=channel)
+        theirs = peer.channels[channel]["team"] == team
+        assert await origin.rights.may_read(own) is theirs
+        assert not await origin.rights.may_read(other)
+        assert not await origin.rights.may_manage(other, (user,))
+    tokens = {
+        request.arguments.get("user"): request.team
+        for request in peer.requests
+        if request.method == "users.info"
+    }
+    assert tokens == {"U1": "T1", "X2": "T2"}
 
 
 async def test_a_forged_return_from_oauth_installs_nothing(

@@ -67,7 +67,7 @@ class Pace:
         count, seconds = self._channels.get(channel, limits.CHANNEL_SENDS)
         return (
             Limit(f"discord:{self._name}:global", limits.GLOBAL_PER_SECOND, 1.0),
-            Limit(f"discord:{self._name}:{channel}", count, seconds),
+            Limit(f"discord:{self._name}:{channel}", count, seconds, shared=False),
         )
 
     def _limited(self, headers: Mapping[str, str]) -> None:

@@ -115,6 +115,7 @@ def render(card: Card, *, key: str = "", private: bool = False) -> Message:
 def _rows(card: Card) -> Iterator[_Row]:
     """The card's blocks as rows; text that belongs together shares one."""
     row: _Row | None = None
+    above: Block | None = None
     picture = _thumbnail(card.thumbnail)
     for block in card.blocks:
         lines = _lines(block, card.kind)
@@ -131,7 +132,10 @@ def _rows(card: Card) -> Iterator[_Row]:
             if (ready := _ready(block)) is not None:
                 yield _Row(ready=ready)
             continue
-        if row is not None and isinstance(block, Note | Item):
+        # Small print belongs to a heading, a row or other small print; under a paragraph it stands apart.
+        apart = isinstance(block, Note) and isinstance(above, Paragraph)
+        above = block
+        if row is not None and isinstance(block, Note | Item) and not apart:
             row.lines += lines
             continue
         if row:
@@ -139,10 +143,15 @@ def _rows(card: Card) -> Iterator[_Row]:
         row = _Row(lines)
         if picture and isinstance(block, Heading):
             row.accessory, picture = picture, None
+    if links := _more_links(card):
+        if row and isinstance(above, Note):
+            row.lines.append(links)
+        else:
+            if row:
+                yield row
+            row = _Row([links])
     if row:
         yield row
-    if links := _more_links(card):
-        yield _Row([links])
 
 
 def _lines(block: Block, kind: CardKind) -> list[Line]:

@@ -22,11 +22,11 @@ VIA = {"Via": "1.1 google", "Retry-After": "2"}
 
 def test_a_channels_window_is_learnt_from_its_headers() -> None:
     pace = Pace(FakeClock(), "app")
-    assert pace.limits("7")[1] == Limit("discord:app:7", 5, 5.0)
+    assert pace.limits("7")[1] == Limit("discord:app:7", 5, 5.0, shared=False)
     headers = {"X-RateLimit-Limit": "3", "X-RateLimit-Remaining": "2", "X-RateLimit-Reset-After": "4.5"}
     pace.answered("POST", "/api/v10/channels/7/messages", 200, headers)
-    assert pace.limits("7")[1] == Limit("discord:app:7", 3, 4.5)
-    assert pace.limits("8")[1] == Limit("discord:app:8", 5, 5.0)
+    assert pace.limits("7")[1] == Limit("discord:app:7", 3, 4.5, shared=False)
+    assert pace.limits("8")[1] == Limit("discord:app:8", 5, 5.0, shared=False)
     pace.answered("POST", "/api/v10/channels/7/messages", 200, {**headers, "X-RateLimit-Remaining": "1"})
     assert pace.limits("7")[1].seconds == 4.5, "only the first answer of a window tells its length"
     pace.answered("POST", "/api/v10/channels/7/messages", 200, {**headers, "X-RateLimit-Limit": "many"})

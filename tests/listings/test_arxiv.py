@@ -8,7 +8,9 @@ from pydantic import ValidationError
 
 from bot.errors import ListingBusy, ListingMalformed, ListingUnavailable
 from bot.listings.arxiv import ArxivSettings, api, oai, plugin, rss
+from bot.listings.arxiv.reconcile import Records
 from bot.listings.arxiv.wording import authors, says_withdrawn
+from bot.listings.reader import Reader
 from bot.models import Announce
 
 SINCE, UNTIL = datetime(2025, 11, 20, tzinfo=UTC), datetime(2025, 11, 22, tzinfo=UTC)
@@ -73,8 +75,15 @@ def settings(host) -> ArxivSettings:
 
 
 @pytest.fixture
-def sources(make, settings):
-    return make(plugin, settings)
+def source(make, settings):
+    (source,) = make(plugin, settings)
+    return source
+
+
+@pytest.fixture
+def records_of(clock, fetcher, parser):
+    """The nightly comparison by itself."""
+    return lambda settings: Records(settings, Reader(fetcher, parser), clock)
 
 
 def says(host, body: str, **headers: str) -> None:
@@ -93,44 +102,44 @@ def ids(listing) -> list[str]:
 # --- announcements ----------------------------------------------------------------------------------
 
 
-async def test_one_poll_is_one_request_for_all_categories(sources, host):
+async def test_one_poll_is_one_request_for_all_categories(source, host):
     says(host, feed(item(1), item(2, "cross"), item(3, "replace"), item(4, "replace-cross")), ETag='"1"')
-    first = await sources[0].fetch(None)
+    first = await source.fetch(None)
     assert host.paths == ["/rss/cs.CL+cs.LG"]
     assert [paper.sightings[0].announce for paper in first.papers] == list(Announce)[:4]
     assert first.papers[0].abstract == "Text."
     assert first.papers[0].sightings[0].day == date(2025, 11, 24)
-    again = await sources[0].fetch(first.cursor)
+    again = await source.fetch(first.cursor)
     assert again.unchanged
     assert again.cursor == first.cursor
 
 
-async def test_a_full_read_once_a_day_and_when_the_categories_changed(sources, make, settings, host, clock):
+async def test_a_full_read_once_a_day_and_when_the_categories_changed(source, make, settings, host, clock):
     says(host, feed(item(1)), ETag='"1"')
-    first = await sources[0].fetch(None)
+    first = await source.fetch(None)
     clock.time += timedelta(hours=25)
-    assert ids(await sources[0].fetch(first.cursor)) == ["arxiv:2511.00001"]
-    other, _ = make(plugin, settings.model_copy(update={"categories": "cs.RO"}))
+    assert ids(await source.fetch(first.cursor)) == ["arxiv:2511.00001"]
+    (other,) = make(plugin, settings.model_copy(update={"categories": "cs.RO"}))
     assert not (await other.fetch(first.cursor)).unchanged
 
 
-async def test_an_empty_feed_is_a_quiet_day_and_said_so(sources, host):
+async def test_an_empty_feed_is_a_quiet_day_and_said_so(source, host):
     says(host, feed())
-    listing = await sources[0].fetch(None)
+    listing = await source.fetch(None)
     assert (listing.papers, listing.unchanged) == ((), False)
     assert "empty" in listing.notes[0]
 
 
-async def test_of_a_damaged_feed_what_is_whole_is_taken_and_it_is_asked_for_again(sources, host):
+async def test_of_a_damaged_feed_what_is_whole_is_taken_and_it_is_asked_for_again(source, host):
     body = feed(item(1), item(2), item(3))
     says(host, body[: body.rindex("<guid>")], ETag='"1"')
-    listing = await sources[0].fetch(None)
+    listing = await source.fetch(None)
     assert ids(listing) == ["arxiv:2511.00001", "arxiv:2511.00002"]
     assert "damaged" in listing.notes[0]
-    assert not (await sources[0].fetch(listing.cursor)).unchanged
+    assert not (await source.fetch(listing.cursor)).unchanged
 
 
-async def test_a_joined_feed_cut_off_at_its_limit_is_asked_for_in_parts(sources, host):
+async def test_a_joined_feed_cut_off_at_its_limit_is_asked_for_in_parts(source, host):
     async def answer(request):
         match request.path:
             case "/rss/cs.CL+cs.LG":
@@ -141,34 +150,36 @@ async def test_a_joined_feed_cut_off_at_its_limit_is_asked_for_in_parts(sources,
                 return web.Response(text=feed(*(item(number) for number in range(1_001, 2_501))))
 
     host.answer = answer
-    listing = await sources[0].fetch(None)
+    listing = await source.fetch(None)
     assert len(set(ids(listing))) == len(listing.papers) == 2_500
     assert host.paths == ["/rss/cs.CL+cs.LG", "/rss/cs.CL", "/rss/cs.LG"]
 
 
-async def test_a_login_page_is_no_feed(sources, host):
+async def test_a_login_page_is_no_feed(source, host):
     says(host, "<!DOCTYPE html><html><body>Access denied</body></html>")
     with pytest.raises(ListingMalformed, match="web page"):
-        await sources[0].fetch(None)
+        await source.fetch(None)
 
 
-async def test_after_a_403_all_of_arxiv_is_left_alone(sources, host):
+async def test_after_a_403_all_of_arxiv_is_left_alone(source, host):
     async def answer(request):
         return web.Response(status=403)
 
     host.answer = answer
     with pytest.raises(ListingBusy) as caught:
-        await sources[0].fetch(None)
+        await source.fetch(None)
     assert caught.value.after > 600
     with pytest.raises(ListingBusy):
-        await sources[0].catch_up(SINCE, UNTIL, None)
+        await source.catch_up(SINCE, UNTIL, None)
     assert len(host.asked) == 1
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "[]", '{"feed":5}', '{"feed":"cs.CL+cs.LG","read":"never"}'])
-async def test_a_bookmark_that_cannot_be_read_costs_a_full_read(sources, host, cursor):
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "[]", '{"feed":5}', '{"feed":{"of":"cs.CL+cs.LG","read":"never"},"records":7}']
+)
+async def test_a_bookmark_that_cannot_be_read_costs_a_full_read(source, host, cursor):
     says(host, feed(item(1)), ETag='"1"')
-    assert ids(await sources[0].fetch(cursor)) == ["arxiv:2511.00001"]
+    assert ids(await source.fetch(cursor)) == ["arxiv:2511.00001"]
 
 
 def test_an_unknown_kind_of_announcement_counts_as_new():
@@ -184,14 +195,14 @@ def test_a_title_that_is_just_0_is_a_title():
 # --- catching up --------------------------------------------------------------------------------------
 
 
-async def test_catching_up_goes_page_by_page_oldest_first(sources, host):
+async def test_catching_up_goes_page_by_page_oldest_first(source, host):
     async def answer(request):
         start = int(request.query["start"])
         return web.Response(text=results(entry(start + 1, "cs.CL"), entry(start + 2, "cs.RO"), total=4))
 
     host.answer = answer
-    first = await sources[0].catch_up(SINCE, UNTIL, None)
-    second = await sources[0].catch_up(SINCE, UNTIL, first.cursor)
+    first = await source.catch_up(SINCE, UNTIL, None)
+    second = await source.catch_up(SINCE, UNTIL, first.cursor)
     assert ids(first) + ids(second) == [f"arxiv:2511.0000{n}" for n in (1, 2, 3, 4)]
     assert second.cursor is None
     query = host.asked[0].query
@@ -202,27 +213,27 @@ async def test_catching_up_goes_page_by_page_oldest_first(sources, host):
     assert [paper.sightings[0].announce for paper in first.papers] == [Announce.NEW, Announce.CROSS]
 
 
-async def test_a_spurious_empty_page_is_an_error_and_not_the_end(sources, host):
+async def test_a_spurious_empty_page_is_an_error_and_not_the_end(source, host):
     says(host, results(total=4))
     with pytest.raises(ListingUnavailable, match="empty or broken page"):
-        await sources[0].catch_up(SINCE, UNTIL, "2")
+        await source.catch_up(SINCE, UNTIL, "2")
 
 
-async def test_a_time_without_papers_is_the_end_at_once(sources, host):
+async def test_a_time_without_papers_is_the_end_at_once(source, host):
     says(host, results(total=0))
-    listing = await sources[0].catch_up(SINCE, UNTIL, None)
+    listing = await source.catch_up(SINCE, UNTIL, None)
     assert (listing.papers, listing.cursor) == ((), None)
 
 
-async def test_a_refused_query_says_what_arxiv_said(sources, host):
+async def test_a_refused_query_says_what_arxiv_said(source, host):
     error = "<entry><id>https://arxiv.org/api/errors#x</id><title>Error</title><summary>start must be small</summary></entry>"
 
     async def answer(request):
         return web.Response(text=results(error, total=1), status=400)
 
     host.answer = answer
-    with pytest.raises(ListingMalformed, match="start must be small"):
-        await sources[0].catch_up(SINCE, UNTIL, None)
+    with pytest.raises(ListingMalformed, match="arXiv refuses the query: start must be small"):
+        await source.catch_up(SINCE, UNTIL, None)
 
 
 def test_a_full_record_of_the_api():
@@ -243,17 +254,20 @@ def test_a_full_record_of_the_api():
 # --- the nightly comparison -----------------------------------------------------------------------------
 
 
-async def test_the_first_start_owes_nothing_and_the_night_after_is_compared(sources, host, clock):
+async def test_the_first_start_owes_nothing_and_the_night_after_is_compared(
+    records_of, settings, host, clock
+):
+    compared = records_of(settings)
     says(host, records(record(1), record(2, versions=2)))
-    first = await sources[1].fetch(None)
+    first = await compared.fetch(None)
     assert first.cursor
     assert not host.asked
-    same_day = await sources[1].fetch(first.cursor)
+    same_day = await compared.fetch(first.cursor)
     clock.time = datetime(2025, 11, 25, 4, 59, tzinfo=UTC)
-    too_early = await sources[1].fetch(same_day.cursor)
+    too_early = await compared.fetch(same_day.cursor)
     assert not host.asked
     clock.time = datetime(2025, 11, 25, 5, 0, tzinfo=UTC)
-    night = await sources[1].fetch(too_early.cursor)
+    night = await compared.fetch(too_early.cursor)
     assert [paper.sightings[0].announce for paper in night.papers] == [Announce.NEW, Announce.REPLACE]
     query = host.asked[0].query
     assert (query["verb"], query["metadataPrefix"], query["set"], query["from"]) == (
@@ -262,11 +276,12 @@ async def test_the_first_start_owes_nothing_and_the_night_after_is_compared(sour
         "cs",
         "2025-11-24",  # not before the first start, or papers from before it would count as new
     )
-    assert (await sources[1].fetch(night.cursor)).unchanged
+    assert (await compared.fetch(night.cursor)).unchanged
     assert len(host.asked) == 1
 
 
-async def test_pages_come_one_a_poll_and_a_token_that_expired_starts_again(sources, host, clock):
+async def test_pages_come_one_a_poll_and_a_token_that_expired_starts_again(records_of, settings, host, clock):
+    compared = records_of(settings)
     tokens = iter(["a|1", "", "a|1"])
 
     async def answer(request):
@@ -275,19 +290,19 @@ async def test_pages_come_one_a_poll_and_a_token_that_expired_starts_again(sourc
         return web.Response(text=records(record(1), token=next(tokens)))
 
     host.answer = answer
-    start = await sources[1].fetch(None)
+    start = await compared.fetch(None)
     clock.time += timedelta(days=1)
-    first = await sources[1].fetch(start.cursor)
-    expired = await sources[1].fetch(first.cursor)
+    first = await compared.fetch(start.cursor)
+    expired = await compared.fetch(first.cursor)
     assert "starts again" in expired.notes[0]
-    last = await sources[1].fetch(expired.cursor)
+    last = await compared.fetch(expired.cursor)
     assert ids(first) == ids(last) == ["arxiv:2511.00001"]
-    assert (await sources[1].fetch(last.cursor)).unchanged
+    assert (await compared.fetch(last.cursor)).unchanged
 
 
-async def test_every_archive_is_compared(make, settings, host, clock):
+async def test_every_archive_is_compared(records_of, settings, host, clock):
     says(host, records(record(1)))
-    _, source = make(plugin, settings.model_copy(update={"categories": "cs.CL, cs.LG, stat.ML"}))
+    source = records_of(settings.model_copy(update={"categories": "cs.CL, cs.LG, stat.ML"}))
     listing = await source.fetch(None)
     clock.time += timedelta(days=1)
     for _ in range(3):
@@ -295,14 +310,54 @@ async def test_every_archive_is_compared(make, settings, host, clock):
     assert [request.query["set"] for request in host.asked] == ["cs", "stat"]
 
 
-async def test_a_failed_page_is_asked_for_again(sources, host, clock):
-    start = await sources[1].fetch(None)
+async def test_a_failed_page_is_asked_for_again(records_of, settings, host, clock):
+    compared = records_of(settings)
+    start = await compared.fetch(None)
     clock.time += timedelta(days=1)
     says(host, "<OAI-PMH><error code='badArgument'>no</error></OAI-PMH>")
     with pytest.raises(ListingMalformed, match="badArgument"):
-        await sources[1].fetch(start.cursor)
+        await compared.fetch(start.cursor)
     says(host, records(record(1)))
-    assert ids(await sources[1].fetch(start.cursor)) == ["arxiv:2511.00001"]
+    assert ids(await compared.fetch(start.cursor)) == ["arxiv:2511.00001"]
+
+
+async def test_the_source_compares_once_a_night_and_not_in_its_first_minute(make, settings, host, clock):
+    asked_records = []
+
+    async def answer(request):
+        if request.path == "/oai":
+            asked_records.append(request)
+            return web.Response(text=records(record(7)))
+        return web.Response(text=feed(item(1)))
+
+    host.answer = answer
+    (source,) = make(plugin, settings)
+    first = await source.fetch(None)
+    clock.time += timedelta(days=1)
+    second = await source.fetch(first.cursor)
+    assert asked_records == []
+    source._compare_from = clock.monotonic()
+    third = await source.fetch(second.cursor)
+    assert ids(third) == ["arxiv:2511.00001", "arxiv:2511.00007"]
+    assert ids(await source.fetch(third.cursor)) == ["arxiv:2511.00001"]
+    assert len(asked_records) == 1
+
+
+async def test_a_comparison_that_fails_costs_no_announcement_and_waits_an_hour(make, settings, host, clock):
+    async def answer(request):
+        return web.Response(status=500) if request.path == "/oai" else web.Response(text=feed(item(1)))
+
+    host.answer = answer
+    (source,) = make(plugin, settings)
+    first = await source.fetch(None)
+    clock.time += timedelta(days=1)
+    source._compare_from = clock.monotonic()
+    second = await source.fetch(first.cursor)
+    assert ids(second) == ["arxiv:2511.00001"]
+    assert "comparison" in second.notes[0]
+    third = await source.fetch(second.cursor)
+    assert third.notes == ()
+    assert len([path for path in host.paths if path.startswith("/oai")]) == 1
 
 
 @pytest.mark.parametrize(

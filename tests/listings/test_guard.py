@@ -190,11 +190,17 @@ async def test_the_checked_address_is_the_one_dialled_under_its_own_name(clock, 
 
 
 async def test_no_proxy_dials_for_a_guarded_fetch(clock, host, monkeypatch):
-    monkeypatch.setenv("HTTP_PROXY", host.url)
-    monkeypatch.setenv("ALL_PROXY", host.url)
-    fetcher = Fetcher(clock=clock, limiter=LocalLimiter(clock))
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, host.url)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "")
+
+    async def resolve(name, port):
+        return ["127.0.0.1"]
+
+    fetcher = Fetcher(clock=clock, limiter=LocalLimiter(clock), resolve=resolve)
     with pytest.raises(ListingUnavailable, match="cannot be read"):
-        await fetcher.get("http://127.0.0.1/", guarded=True)
+        await fetcher.get("http://feeds.example/", guarded=True)
     assert not host.asked
     await fetcher.aclose()
 

@@ -67,16 +67,10 @@ class ArxivSettings(BaseModel):
 
 def _create(context: PluginContext) -> Sequence[Source]:
     # Imported here, so that the program's help does not wait for an HTTP client.
-    from bot.listings.arxiv.reconcile import ArxivRecords  # noqa: PLC0415
     from bot.listings.arxiv.source import Arxiv  # noqa: PLC0415
     from bot.listings.reader import Reader  # noqa: PLC0415
 
-    settings: ArxivSettings = context.settings
-    reader = Reader.of(context)
-    sources: list[Source] = [Arxiv(settings, reader, context.clock)]
-    if settings.reconcile:
-        sources.append(ArxivRecords(settings, reader, context.clock))
-    return sources
+    return [Arxiv(context.settings, Reader.of(context), context.clock)]
 
 
 plugin = SourcePlugin(

@@ -17,7 +17,7 @@ from bot.clock import Clock
 from bot.errors import ListingMalformed
 from bot.listings import documents
 from bot.listings.arxiv import ArxivSettings, oai
-from bot.listings.arxiv.source import LARGEST_FEED, manners
+from bot.listings.arxiv.manners import LARGEST, SOURCE, manners
 from bot.listings.reader import Reader
 from bot.models import Listing
 
@@ -54,10 +54,8 @@ class _Bookmark:
         return json.dumps(record, separators=(",", ":"))
 
 
-class ArxivRecords:
-    """The records of all watched archives that changed lately."""
-
-    name = "arxiv-records"
+class Records:
+    """The records of all watched archives that changed lately; a part of the source ``arxiv``."""
 
     def __init__(self, settings: ArxivSettings, reader: Reader, clock: Clock) -> None:
         self._categories = " ".join(settings.watched)
@@ -69,6 +67,7 @@ class ArxivRecords:
         self._clock = clock
 
     async def fetch(self, cursor: str | None) -> Listing:
+        """The next page, where one is due; the cursor is this comparison's own."""
         now = self._clock.now().astimezone(UTC)
         kept = _read(cursor)
         if kept is None:
@@ -91,11 +90,11 @@ class ArxivRecords:
         answer = await self._reader.fetcher.get(
             f"{self._url}?{urlencode({'verb': 'ListRecords', **asked})}",
             timeout=120.0,  # arXiv takes up to 90 seconds to write one
-            cap=LARGEST_FEED,
+            cap=LARGEST,
             manners=self._manners,
         )
         try:
-            page = await self._reader.parse(oai.parse, answer, subject=self.name, categories=self._categories)
+            page = await self._reader.parse(oai.parse, answer, subject=SOURCE, categories=self._categories)
         except ListingMalformed as error:
             if kept.token is None or oai.EXPIRED not in str(error):
                 raise
@@ -112,7 +111,7 @@ class ArxivRecords:
         if page.damaged:  # take what is there, and ask for the same page again
             then = kept
         return Listing(
-            source=self.name,
+            source=SOURCE,
             papers=page.papers,
             cursor=then.cursor(),
             skipped=page.skipped,
@@ -123,7 +122,7 @@ class ArxivRecords:
 
     def _listing(self, kept: _Bookmark, *, notes: tuple[str, ...] = ()) -> Listing:
         """Nothing was read."""
-        return Listing(source=self.name, papers=(), cursor=kept.cursor(), unchanged=True, notes=notes)
+        return Listing(source=SOURCE, papers=(), cursor=kept.cursor(), unchanged=True, notes=notes)
 
 
 def _read(cursor: str | None) -> _Bookmark | None:

@@ -7,36 +7,34 @@ requests a day at a host that asks for few. The nightly reconciliation brings it
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from bot.clock import Clock
-from bot.errors import ListingUnavailable
+from bot.errors import ListingError, ListingUnavailable
 from bot.listings import documents
 from bot.listings.arxiv import ArxivSettings, api, rss
+from bot.listings.arxiv.manners import LARGEST, SOURCE, manners
+from bot.listings.arxiv.reconcile import Records
 from bot.listings.page import Page, each_once
-from bot.listings.politeness import Manners
 from bot.listings.reader import Reader
 from bot.models import Announce, Listing, Paper
 
 FULL_READ_AFTER: Final = timedelta(hours=24)
-LARGEST_FEED: Final = 12 * 1024 * 1024
-"""Bytes. A full feed of 2,000 items has between 4 and 5 MB."""
 CATCH_UP_PAGE: Final = 500
 """Papers of one page when catching up."""
-
-
-def manners(settings: ArxivSettings) -> Manners:
-    """One family over all of arXiv's hosts, as its terms want it."""
-    return Manners("arxiv", interval=settings.interval_seconds, cooldown=settings.cooldown_seconds)
+COMPARE_AGAIN_AFTER: Final = 3_600.0
+"""Seconds to leave the comparison alone after it failed; the announcements go on."""
+COMPARE_FIRST_AFTER: Final = 60.0
+"""Seconds after the start of the program before it begins."""
 
 
 class Arxiv:
-    """The announcements of the day."""
+    """The announcements of the day, and by night what they did not show."""
 
-    name = "arxiv"
+    name = SOURCE
 
     def __init__(self, settings: ArxivSettings, reader: Reader, clock: Clock) -> None:
         self._categories = settings.watched
@@ -45,25 +43,39 @@ class Arxiv:
         self._manners = manners(settings)
         self._reader = reader
         self._clock = clock
+        self._records = Records(settings, reader, clock) if settings.reconcile else None
+        # A first poll is to be quick: people look at it. The comparison can take minutes.
+        self._compare_from = clock.monotonic() + COMPARE_FIRST_AFTER
 
     async def fetch(self, cursor: str | None) -> Listing:
-        now = self._clock.now()
         kept = documents.mapping(_record(cursor))
-        read = documents.moment(kept.get("read"))
-        fresh = (
-            kept.get("feed") == "+".join(self._categories)
-            and read is not None
-            and now - read < FULL_READ_AFTER
+        feed, bookmark = await self._announcements(documents.mapping(kept.get("feed")))
+        records = await self._compared(documents.text(kept.get("records")) or None)
+        together = {"v": 1, "feed": bookmark, "records": records.cursor}
+        return Listing(
+            source=self.name,
+            papers=each_once((*feed.papers, *records.papers)),
+            cursor=json.dumps(together, separators=(",", ":")),
+            unchanged=feed.unchanged and records.unchanged,
+            skipped=feed.skipped + records.skipped,
+            notes=feed.notes + records.notes,
         )
+
+    async def _announcements(self, kept: Mapping[str, Any]) -> tuple[Listing, Mapping[str, Any]]:
+        """The feed of today, and its part of the bookmark."""
+        now = self._clock.now()
+        read = documents.moment(kept.get("read"))
+        watched = "+".join(self._categories)
+        fresh = kept.get("of") == watched and read is not None and now - read < FULL_READ_AFTER
         answer = await self._reader.fetcher.get(
             self._feed(self._categories),
             etag=documents.text(kept.get("etag")) or None if fresh else None,
             modified=documents.text(kept.get("modified")) or None if fresh else None,
-            cap=LARGEST_FEED,
+            cap=LARGEST,
             manners=self._manners,
         )
         if answer.unchanged:
-            return Listing(source=self.name, papers=(), cursor=cursor, unchanged=True)
+            return Listing(source=self.name, papers=(), cursor=None, unchanged=True), kept
         page = await self._reader.parse(rss.parse, answer, subject=self.name)
         pages = await self._parts(page, self._categories)
         sure = not any(part.suspicious for part in pages)
@@ -74,21 +86,31 @@ class Arxiv:
         ]
         if not any(part.rows for part in pages):
             notes.append("The feed of arXiv is empty: a day without announcements, or one not out yet.")
-        bookmark = {
-            "v": 1,
-            "feed": "+".join(self._categories),
+        listing = Listing(
+            source=self.name,
+            papers=tuple(paper for part in pages for paper in part.papers),
+            cursor=None,
+            skipped=sum(part.skipped for part in pages),
+            notes=tuple(notes),
+        )
+        return listing, {
+            "of": watched,
             "read": now.isoformat(),
             # What could not be read in full is asked for again, and not only when it changes.
             "etag": answer.etag if sure else None,
             "modified": answer.modified if sure else None,
         }
-        return Listing(
-            source=self.name,
-            papers=each_once(paper for part in pages for paper in part.papers),
-            cursor=json.dumps(bookmark, separators=(",", ":")),
-            skipped=sum(part.skipped for part in pages),
-            notes=tuple(notes),
-        )
+
+    async def _compared(self, cursor: str | None) -> Listing:
+        """A page of the nightly comparison, where one is due. Its failure does not cost the announcements."""
+        idle = Listing(source=self.name, papers=(), cursor=cursor, unchanged=True)
+        if self._records is None or (cursor is not None and self._clock.monotonic() < self._compare_from):
+            return idle
+        try:
+            return await self._records.fetch(cursor)
+        except ListingError as error:
+            self._compare_from = self._clock.monotonic() + COMPARE_AGAIN_AFTER
+            return replace(idle, notes=(f"The comparison with arXiv's records failed: {error}",))
 
     async def catch_up(self, since: datetime, until: datetime, cursor: str | None) -> Listing:
         """One page of what was submitted between, oldest first, by the query API.
@@ -100,7 +122,7 @@ class Arxiv:
         query = api.submitted_between(self._categories, since, until)
         answer = await self._reader.fetcher.get(
             api.query_url(self._api, query, start=start, most=CATCH_UP_PAGE),
-            cap=LARGEST_FEED,
+            cap=LARGEST,
             manners=self._manners,
             accept=frozenset({200, 400}),  # a refused query is a 400 with a feed that says why
         )
@@ -121,7 +143,7 @@ class Arxiv:
             return [page]
         parts: list[Page] = []
         for half in (categories[: len(categories) // 2], categories[len(categories) // 2 :]):
-            answer = await self._reader.fetcher.get(self._feed(half), cap=LARGEST_FEED, manners=self._manners)
+            answer = await self._reader.fetcher.get(self._feed(half), cap=LARGEST, manners=self._manners)
             part = await self._reader.parse(rss.parse, answer, subject=self.name)
             parts.extend(await self._parts(part, half))
         return parts

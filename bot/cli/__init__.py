@@ -125,8 +125,7 @@ def explain(
     workspace: Workspace = "",
 ) -> None:
     """Say step by step why a paper was posted, or was not."""
-    options = {"paper": paper, "subscription": subscription}
-    do("asking", "ask", verb="explain", options=options, workspace=workspace)
+    do("asking", "explain", paper=paper, subscription=subscription, workspace=workspace)
 
 
 @app.command(context_settings=FREE_WORDS)

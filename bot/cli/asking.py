@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -27,7 +27,7 @@ from bot.handlers.replay import Replay
 from bot.listings.fetch import Fetcher
 from bot.listings.parser import Parser
 from bot.listings.politeness import LocalLimiter
-from bot.models import Destination, Person
+from bot.models import Destination, Person, Subscription, SubscriptionState
 from bot.ports import Origin, PluginContext, Reply, ShowingAdapter
 from bot.query import parse
 from bot.settings import Settings
@@ -37,7 +37,7 @@ OPERATOR: Final = Person(id="operator", name="you")
 MOST_CARDS: Final = 50
 """Paper cards of one preview page."""
 _ONE_VALUE: Final = re.compile(  # noqa: TID251 - a pattern of ours
-    r"(?P<field>-?(?:author|title|abstract|org|keyword|like):)?(?P<text>[^\":()|]*\s[^\":()|]*)"
+    r"(?P<minus>-?)(?P<field>(?:author|title|abstract|org|keyword|like):)?(?P<text>[^\":()|]*\s[^\":()|]*)"
 )
 _OPERATORS: Final = re.compile(r"(?:^|\s)(?:OR|AND|NOT|-\S.*)(?:\s|$)")  # noqa: TID251 - a pattern of ours
 
@@ -82,6 +82,11 @@ def ask(*, verb: str, options: Mapping[str, str], workspace: str) -> None:
     asyncio.run(_ask(verb, options, workspace))
 
 
+def explain(*, paper: str, subscription: str, workspace: str) -> None:
+    """Say why a paper was posted or was not, for one subscription or for every place of the workspace."""
+    asyncio.run(_explain(paper, subscription, workspace))
+
+
 def search(*, words: Sequence[str], days: int, sort: str, workspace: str) -> None:
     """Find papers by a filter."""
     options = {"query": query_of(words), "days": str(days), "sort": sort}
@@ -105,13 +110,34 @@ def _word(word: str, *, alone: bool) -> str:
     match = _ONE_VALUE.fullmatch(word)
     if match is None or _OPERATORS.search(match["text"]) or (alone and not match["field"]):
         return word
-    minus = "-" if not match["field"] and word.startswith("-") else ""
-    return f'{match["field"] or minus}"{match["text"].removeprefix(minus).strip()}"'
+    return f'{match["minus"]}{match["field"] or ""}"{match["text"].strip()}"'
 
 
 async def _ask(verb: str, options: Mapping[str, str], workspace: str) -> None:
     async with _asking(workspace) as asking:
         asking.screen.show(await asking.answer(verb, options))
+
+
+async def _explain(paper: str, subscription: str, workspace: str) -> None:
+    options = {"paper": paper, "subscription": subscription}
+    async with _asking(workspace) as asking:
+        where = asking.origin.where
+        stored = await asking.store.subscriptions.of(where.platform, where.workspace)
+        places = {one.destination.key: one.destination for one in stored if _may_see(one)}
+        if subscription or not places:
+            asking.screen.show(await asking.answer("explain", options))
+            return
+        for place in places.values():
+            typer.echo(f"→ {place.name or place.key}")
+            there = replace(asking, origin=replace(asking.origin, where=place))
+            asking.screen.show(await there.answer("explain", options))
+
+
+def _may_see(subscription: Subscription) -> bool:
+    """What people get by direct message is theirs; the operator's own is not hidden."""
+    where = subscription.destination
+    mine = not where.direct or where.channel == OPERATOR.id
+    return mine and subscription.state is not SubscriptionState.REMOVED
 
 
 async def _preview(query: str, days: int, html: Path | None, workspace: str) -> None:

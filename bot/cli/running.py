@@ -17,7 +17,7 @@ import typer
 from bot.app import App, choose_adapters, choose_roles, choose_sources, open_store
 from bot.cli.opening import SAMPLES, Opened, open_settings
 from bot.clock import SystemClock
-from bot.errors import PigeonError, StopRequested
+from bot.errors import ListingUnreachable, PigeonError, StopRequested
 from bot.listings.fetch import Fetcher
 from bot.listings.parser import Parser
 from bot.listings.politeness import LocalLimiter
@@ -171,9 +171,10 @@ async def _no_network(app: App) -> str | None:
             polls = await asyncio.gather(*(poller.once() for poller in app.pollers))
     except TimeoutError:
         return "no listing answered within eight seconds"
-    if any(poll.error is None for poll in polls):
-        return None
-    return next(str(poll.error) for poll in polls if poll.error)
+    asked = [poll for poll in polls if poll.asked]
+    if asked and all(isinstance(poll.error, ListingUnreachable) for poll in asked):
+        return str(asked[0].error)
+    return None
 
 
 async def _first_subscriptions(store: Store, clock: SystemClock) -> None:

@@ -56,8 +56,12 @@ class _Part(BaseModel):
 
 
 def _subscription(record: dict[str, Any]) -> dict[str, Any]:
-    decode(Subscription, json.dumps(record))
+    _read(record)
     return record
+
+
+def _read(record: dict[str, Any]) -> Subscription:
+    return decode(Subscription, json.dumps(record, separators=(",", ":")))
 
 
 def _fields(fields: dict[str, str]) -> dict[str, str]:
@@ -77,7 +81,7 @@ class SubscriptionPart(_Part):
     @property
     def subscription(self) -> Subscription:
         """The record, read."""
-        return decode(Subscription, json.dumps(self.record))
+        return _read(self.record)
 
 
 class NumberPart(_Part):
@@ -150,11 +154,11 @@ class Backup:
 
     async def parts(self) -> AsyncIterator[Part]:
         """Everything that a backup holds; what changes meanwhile may be in it or not."""
-        async for subscription in self._subscriptions.everything():
-            yield SubscriptionPart(record=json.loads(encode(subscription)))
         numbers = await self._database.call(self._database.client.hgetall(keys.SUBSCRIPTION_NUMBERS))
         for workspace, highest in sorted(numbers.items()):
             yield NumberPart(workspace=workspace, highest=int(highest))
+        async for subscription in self._subscriptions.everything():
+            yield SubscriptionPart(record=json.loads(encode(subscription)))
         async for of, values in self._hashes(_PREFERENCES):
             yield PreferencesPart(of=of, values=values)
         async for of, values in self._hashes(_SAVED):

@@ -106,9 +106,9 @@ class Fetcher:
         """Fetch ``url``; with ``etag`` or ``modified`` the answer may be «not modified».
 
         ``guarded`` is for addresses that users gave: public ones only, and what the operator ``allowed``
-        besides. ``manners`` default to those of
-        the host alone. ``accept`` names the statuses that are answers; 304 is one if it was asked for.
-        Raises a :class:`bot.errors.ListingError` for everything else, and never another exception.
+        besides. ``manners`` default to those of the host alone. ``timeout`` is in seconds, for all hops
+        together; ``cap`` in bytes, of the decoded body. ``accept`` names the statuses that are answers;
+        304 is one if it was asked for. Raises a :class:`bot.errors.ListingError` for everything else, and never another exception.
         """
         sent = {"User-Agent": self._agent, "Accept-Encoding": "gzip", **(headers or {})}
         if etag:
@@ -149,8 +149,8 @@ class Fetcher:
                 return Fetched(
                     status=response.status_code,
                     body=body,
-                    etag=response.headers.get("etag"),
-                    modified=response.headers.get("last-modified"),
+                    etag=_repeatable(response.headers.get("etag")),
+                    modified=_repeatable(response.headers.get("last-modified")),
                     url=url,
                     headers={name.lower(): value for name, value in response.headers.items()},
                 )
@@ -243,6 +243,11 @@ async def _inflated(chunks: AsyncIterator[bytes], host: str) -> AsyncIterator[by
             data = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
     if begun and not inflate.eof:
         raise ListingMalformed(f"{host} sent an answer that breaks off in the middle.")
+
+
+def _repeatable(tag: str | None) -> str | None:
+    """The tag, if it can be sent back as a header; one that cannot would stop the listing for good."""
+    return tag if tag and tag.isascii() and tag.isprintable() and len(tag) <= 1_000 else None
 
 
 def _accepted(answer: Fetched, accept: frozenset[int], host: str) -> Fetched:

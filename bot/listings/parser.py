@@ -21,7 +21,7 @@ from typing import Final
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from bot.errors import ListingMalformed
+from bot.errors import ListingMalformed, ListingUnavailable
 from bot.listings.page import Page
 from bot.models import Paper
 
@@ -53,7 +53,8 @@ class Parser:
     async def run(self, parse: Parse, data: bytes, *, subject: str, **arguments: str | int | None) -> Page:
         """Read ``data`` with ``parse``; ``subject`` is the listing it is from.
 
-        Raises ListingMalformed when it is not what it should be, or when reading it took too much.
+        Raises ListingMalformed when it is not what it should be, or when reading it took too much;
+        ListingUnavailable when this machine has no room for a child now.
         """
         if self._kills[subject] >= MOST_KILLS:
             raise ListingMalformed(
@@ -74,6 +75,10 @@ class Parser:
                 raise ListingMalformed(f"{subject} sent something that takes too much to read.") from error
             except ListingMalformed:
                 raise
+            except OSError as error:
+                raise ListingUnavailable(
+                    f"The answer of {subject} was not read, because no parser could be started ({type(error).__name__})."
+                ) from error
             except BaseException:
                 await self._kill()  # in the middle of a message the pipe is of no further use
                 raise
@@ -149,6 +154,11 @@ async def _start() -> asyncio.subprocess.Process:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "PYTHONUTF8": "1"},
+        env={
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+            "PYTHONUTF8": "1",
+            # Without these some interpreters do not start at all.
+            **{name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ},
+        },
         start_new_session=True,
     )

@@ -224,10 +224,19 @@ def test_feeds_are_named_by_their_host_or_by_the_operator(make):
 
 
 @pytest.mark.parametrize(
-    "urls", ["ftp://x", "bair", "BAIR=https://x", "a=b", "http://[::1", "https://x/1, https://x/2"]
+    "urls",
+    [
+        "ftp://x",
+        "bair",
+        "BAIR=https://x",
+        "a=b",
+        "http://[::1",
+        "https://x/1, https://x/2",
+        "arxiv=https://x",
+    ],
 )
 def test_what_is_no_feed_is_said(urls):
-    with pytest.raises(ValidationError, match="no feed|two feeds"):
+    with pytest.raises(ValidationError, match="no feed|two feeds|another source"):
         FeedsSettings(urls=urls)
 
 

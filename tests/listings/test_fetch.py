@@ -46,6 +46,23 @@ async def test_a_conditional_request_may_find_nothing_new(fetcher, host):
     assert answer.body == b""
 
 
+@pytest.mark.parametrize("tag", ['"é"', '"' + "x" * 2_000 + '"', "\x01"])
+async def test_a_tag_that_cannot_be_sent_back_is_not_kept(fetcher, host, tag):
+    async def answer(request):
+        assert request.transport is not None
+        request.transport.write(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nETag: " + tag.encode() + b"\r\n\r\nx"
+        )
+        request.transport.close()
+        return web.Response()
+
+    host.answer = answer
+    try:
+        assert (await fetcher.get(host.url)).etag is None
+    except ListingUnavailable:
+        assert tag == "\x01"  # no HTTP at all
+
+
 async def test_not_modified_without_having_asked_is_no_answer(fetcher, host):
     host.answer = always(status=304)
     with pytest.raises(ListingUnavailable):

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from bot.errors import ListingMalformed
+from bot.errors import ListingMalformed, ListingUnavailable
 from bot.listings.arxiv import rss
 from bot.listings.parser import MOST_KILLS, Parser
 from tests.listings import readers
@@ -101,6 +101,14 @@ async def test_a_cancelled_question_does_not_answer_the_next_one(parser):
     question.cancel()
     with pytest.raises(asyncio.CancelledError):
         await question
+    assert (await parser.run(readers.say, b"next", subject="x")).papers[0].title == "next"
+
+
+async def test_a_machine_without_room_for_a_child_is_no_fault_of_the_listing(parser, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with pytest.raises(ListingUnavailable, match="no parser could be started"):
+        await parser.run(readers.say, b"x", subject="x")
+    monkeypatch.undo()
     assert (await parser.run(readers.say, b"next", subject="x")).papers[0].title == "next"
 
 

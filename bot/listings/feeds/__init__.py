@@ -15,6 +15,10 @@ from pydantic import AfterValidator, BaseModel, Field
 from bot.ports import PluginContext, Source, SourcePlugin
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")  # noqa: TID251
+_TAKEN: Final = frozenset(
+    {"arxiv", "huggingface", "huggingface-trending", "biorxiv", "medrxiv", "crossref", "pubmed", "feeds"}
+)
+"""Names of other sources: a feed of that name would share their bookmark."""
 
 
 def _feeds(text: str) -> dict[str, str]:
@@ -28,6 +32,8 @@ def _feeds(text: str) -> dict[str, str]:
             raise ValueError(
                 f"«{entry[:200]}» is no feed; write https://… or name=https://…, names in small letters"
             )
+        if name in _TAKEN:
+            raise ValueError(f"«{name}» is the name of another source; give the feed one of its own")
         if feeds.setdefault(name, url) != url:
             raise ValueError(f"two feeds are called «{name}»; give one another name with name=https://…")
     return feeds

@@ -1,0 +1,141 @@
+"""A lab's first hour with Paper Pigeon in Slack: the real process, sample listings, a loopback Slack."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.peers.slack_actors import filled
+from tests.peers.slack_server import DROP_AFTER, SlackPeer, refuse
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def said(part: object) -> str:
+    return json.dumps(part, ensure_ascii=False)
+
+
+@pytest.fixture
+async def peer(contracts: Path) -> AsyncIterator[SlackPeer]:
+    async with SlackPeer() as peer:
+        yield peer
+        assert peer.violations == [], "every body was one that Slack takes"
+
+
+@pytest.fixture
+async def pigeon(peer: SlackPeer, tmp_path: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """``pigeon run`` with the bundled sample papers, connected to the loopback Slack."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PIGEON_")}
+    environment |= {
+        "PYTHONPATH": str(ROOT),
+        "PIGEON_ADAPTERS": "slack",
+        "PIGEON_SLACK__API_URL": peer.api_url,
+        "PIGEON_SLACK__BOT_TOKEN": "xoxb-1",
+        "PIGEON_SLACK__APP_TOKEN": "xapp-1",
+    }
+    log = (tmp_path / "log").open("w")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "run", "--demo", cwd=tmp_path, env=environment, stdout=log, stderr=log
+    )
+    try:
+        await peer.until(lambda: peer.sockets, 30)
+        yield process
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 20) == 0, (tmp_path / "log").read_text()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        log.close()
+
+
+def cards(peer: SlackPeer, channel: str) -> list[dict[str, Any]]:
+    return [post for post in peer.posts(channel) if "metadata" in post]
+
+
+async def subscribed(peer: SlackPeer, written: str, **who: str) -> None:
+    asked = await peer.slash(f"/papers subscribe {written}", **who)
+    preview = {"ts": "1.0", **await asked.reply()}
+    assert "Subscribed" in said(await (await peer.press("Confirm", message=preview, **who)).reply())
+
+
+@pytest.mark.usefixtures("pigeon")
+async def test_from_the_first_help_to_a_discussion(peer: SlackPeer) -> None:
+    await peer.open_home(user="U2")
+    home = await peer.until(lambda: peer.homes.get("U2"))
+    assert "Nothing is posted until you choose" in said(home)
+    assert "subscribe" in said(await (await peer.slash("/papers help")).reply())
+    assert "Did you mean" in said(await (await peer.slash("/papers subscirbe x")).reply())
+    assert "missing" in said(await (await peer.slash("/papers preview (robot OR")).reply())
+
+    # A connection breaks after Slack has taken the first card: it is looked for, and stands once.
+    peer.faults.next("chat.postMessage", DROP_AFTER)
+    await subscribed(peer, "robot OR agents OR diffusion OR language when:instant")
+    await subscribed(peer, "model when:instant to:me", user="U2")
+    await peer.until(lambda: len(cards(peer, "C1")) >= 2 and cards(peer, "DU2"), 45)
+    keys = [post["metadata"]["event_payload"]["d"] for post in cards(peer, "C1")]
+    assert len(set(keys)) == len(keys)
+    assert peer.calls("conversations.history") != []
+
+    card = cards(peer, "C1")[0]
+    assert "matched:" in said(card)
+    assert said(await (await peer.press("Abstract", message=card)).reply())
+    assert said(await (await peer.press("Save", message=card, user="U2")).reply())
+    await (await peer.press("Discuss", message=card)).reply()
+    await peer.until(lambda: len(peer.posts("C1", thread=card["ts"])) >= 2, 20)
+    await (await peer.press("Discuss", message=card, user="U2")).reply()
+
+    assert "Sent to your direct messages" in said(
+        await (await peer.slash("/papers saved bibtex", user="U2")).reply()
+    )
+    assert b"@" in next(iter(peer.files.values()))["content"]
+    assert "agents" in said(await (await peer.slash("/papers list")).reply())
+    assert "I can post here" in said(await (await peer.slash("/papers status")).reply())
+
+    view = await (await peer.slash("/papers edit 1")).modal()
+    await peer.submit(view, {"when": "daily"})
+    await peer.until(lambda: view["id"] in peer.views and "field." not in said(peer.views[view["id"]]))
+    assert "at once → weekdays 09:00 Europe/Paris" in said(peer.views[view["id"]]), "in the asker's own zone"
+    assert "Paused" in said(await (await peer.slash("/papers pause 1 for:1w")).reply())
+    assert "Undone" in said(await _undone(peer))
+    removed = {"ts": "1.0", **await (await peer.slash("/papers remove 1")).reply()}
+    assert "Undone" in said(await (await peer.press("Undo", message=removed)).reply())
+    assert len(peer.posts("C1", thread=card["ts"])) == 2, "pressed twice, and one thread"
+
+
+async def _undone(peer: SlackPeer) -> dict[str, Any]:
+    paused = {"ts": "1.0", **await (await peer.slash("/papers pause 1")).reply()}
+    return await (await peer.press("Undo", message=paused)).reply()
+
+
+@pytest.mark.usefixtures("pigeon")
+async def test_who_may_not_and_where_it_cannot(peer: SlackPeer) -> None:
+    reply = await (await peer.slash("/papers subscribe robot", user="U3")).reply()
+    assert "Only people who can manage" in said(reply), "a guest who is not in the channel"
+    peer.add_channel("G2", "hidden", members=("U1",), is_private=True)
+    reply = await (await peer.slash("/papers subscribe robot", channel="G2")).reply()
+    assert "/invite @Paper Pigeon" in said(reply)
+    peer.channels["G2"]["members"].add("UBOT")
+    again = await (await peer.press("Retry", message={"ts": "1.0", **reply}, channel="G2")).reply()
+    assert "Confirm" in said(again)
+
+    peer.faults.channels["C1"] = "restricted_action"
+    await subscribed(peer, "robot OR agents OR diffusion OR language when:instant")
+    told = await peer.until(lambda: peer.posts("DU1"), 45)
+    assert "The workspace does not let me post there" in said(told), "the maker learns why"
+    peer.faults.channels.clear()
+    await peer.event({"type": "channel_unarchive", "channel": "C1"})
+    await peer.until(lambda: cards(peer, "C1"), 45)
+
+    peer.faults.next("views.open", refuse("expired_trigger_id"))
+    reply = await (await peer.slash("/papers subscribe")).reply()
+    form = await (await peer.press("Open the form", message={"ts": "1.0", **reply})).modal()
+    await peer.press("Preview", view=filled(form, {"query": "robot"}))
+    await peer.until(
+        lambda: any("Written: `/papers subscribe robot`" in said(view) for view in peer.views.values())
+    )

@@ -96,6 +96,8 @@ class Listing:
     """The source's own bookmark for the next fetch; opaque to the core."""
     unchanged: bool = False
     """The listing answered «not modified»: nothing was read, which is not the same as nothing there."""
+    asked: bool = True
+    """``False`` where it was not yet time to ask, so that nothing can be told of the network."""
     skipped: int = 0
     """Rows that could not be read and were left out; each was logged."""
     notes: tuple[str, ...] = ()

@@ -40,6 +40,8 @@ class Poll:
     changed: int = 0
     skipped: int = 0
     unchanged: bool = False
+    asked: bool = True
+    """Whether the listing was asked at all: a nightly one mostly is not."""
     first: bool = False
     """The first listing of this source: its papers are the ground, not the news."""
     error: ListingError | None = None
@@ -142,6 +144,7 @@ class Poller:
             changed=kinds["changed"],
             skipped=listing.skipped,
             unchanged=listing.unchanged,
+            asked=listing.asked,
             first=first,
         )
 

@@ -1,7 +1,7 @@
 """The parent's side of parsing: answers are read in a child process with tight limits.
 
 One child serves all sources; it is started when first needed. A document that kills it is an error of
-its listing and of nothing else; a listing that killed three is left unread until the program starts
+its listing and of nothing else; a listing that killed three in a row is left unread until the program starts
 anew, so that one hostile feed cannot keep the others waiting.
 """
 
@@ -31,7 +31,7 @@ Parse = Callable[..., Page | Sequence[Paper]]
 WALL_SECONDS: Final = 10.0
 """Longest a document may keep the child busy, measured from outside."""
 MOST_KILLS: Final = 3
-"""A listing that killed so many children is quarantined."""
+"""A listing that killed so many children in a row is quarantined."""
 LENGTH: Final = struct.Struct(">I")
 """A job is two messages of a length and so many bytes: what to do, and the document. An answer is messages with a
 letter before: «+» part of a page, «-» a refusal, then «.» for its end, or «!» if the child ends with it."""
@@ -58,7 +58,7 @@ class Parser:
         """
         if self._kills[subject] >= MOST_KILLS:
             raise ListingMalformed(
-                f"{subject} is not read any more: its answers stopped the parser {MOST_KILLS} times. "
+                f"{subject} is not read any more: its answers stopped the parser {MOST_KILLS} times in a row. "
                 "Look at its address in the settings, then start the bot again."
             )
         job = json.dumps(
@@ -74,6 +74,7 @@ class Parser:
                 log.warning("A listing stopped the parser", subject=subject, kills=self._kills[subject])
                 raise ListingMalformed(f"{subject} sent something that takes too much to read.") from error
             except ListingMalformed:
+                self._kills.pop(subject, None)  # the child lives
                 raise
             except OSError as error:
                 raise ListingUnavailable(
@@ -82,6 +83,7 @@ class Parser:
             except BaseException:
                 await self._kill()  # in the middle of a message the pipe is of no further use
                 raise
+        self._kills.pop(subject, None)
         if page.skipped:
             log.warning(
                 "Rows of a listing could not be read",

@@ -83,6 +83,15 @@ async def test_a_killed_child_is_replaced_and_its_listing_quarantined_after_thre
     await parser.aclose()
 
 
+async def test_only_kills_in_a_row_count():
+    parser = Parser(wall_seconds=5)
+    for _ in range(MOST_KILLS):
+        with pytest.raises(ListingMalformed, match="too much to read"):
+            await parser.run(readers.die, b"", subject="unlucky")
+        assert (await parser.run(readers.say, b"fine", subject="unlucky")).papers[0].title == "fine"
+    await parser.aclose()
+
+
 @pytest.mark.long
 async def test_the_kernel_ends_a_child_that_computes_for_more_than_five_seconds():
     parser = Parser(wall_seconds=30)

@@ -302,12 +302,12 @@ async def test_pages_come_one_a_poll_and_a_token_that_expired_starts_again(recor
 
 async def test_every_archive_is_compared(records_of, settings, host, clock):
     says(host, records(record(1)))
-    source = records_of(settings.model_copy(update={"categories": "cs.CL, cs.LG, stat.ML"}))
+    source = records_of(settings.model_copy(update={"categories": "cs.CL, cs.LG, stat.ML, hep-th"}))
     listing = await source.fetch(None)
     clock.time += timedelta(days=1)
-    for _ in range(3):
+    for _ in range(4):
         listing = await source.fetch(listing.cursor)
-    assert [request.query["set"] for request in host.asked] == ["cs", "stat"]
+    assert [request.query["set"] for request in host.asked] == ["cs", "stat", "physics:hep-th"]
 
 
 async def test_a_failed_page_is_asked_for_again(records_of, settings, host, clock):

@@ -26,6 +26,13 @@ HOUR: Final = 5
 OVERLAP: Final = timedelta(days=2)
 """Records so far before the last comparison are read again: datestamps are US Eastern days."""
 LONGEST_GAP: Final = timedelta(days=14)
+_PHYSICS: Final = frozenset(
+    (
+        *("astro-ph", "cond-mat", "gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th"),
+        *("math-ph", "nlin", "nucl-ex", "nucl-th", "physics", "quant-ph"),
+    )
+)
+"""Archives whose sets stand below the group of physics: ``physics:hep-th``, but ``cs``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +46,7 @@ class _Bookmark:
     since: date | None = None
     """A running one: the first datestamp asked for; ``None`` between two."""
     left: tuple[str, ...] = ()
-    """The archives still to read, the present one first."""
+    """The sets still to read, the present one first."""
     token: str | None = None
 
     def cursor(self) -> str:
@@ -59,7 +66,8 @@ class Records:
 
     def __init__(self, settings: ArxivSettings, reader: Reader, clock: Clock) -> None:
         self._categories = " ".join(settings.watched)
-        self._archives = tuple(dict.fromkeys(name.partition(".")[0] for name in settings.watched))
+        archives = dict.fromkeys(name.partition(".")[0] for name in settings.watched)
+        self._sets = tuple(f"physics:{name}" if name in _PHYSICS else name for name in archives)
         self._url = settings.oai_url.rstrip("/")
         self._format = settings.oai_format
         self._manners = manners(settings)
@@ -76,16 +84,16 @@ class Records:
             if now.date() <= kept.done or now.hour < HOUR:
                 return self._listing(kept)
             since = max(kept.born, kept.done - OVERLAP, now.date() - LONGEST_GAP)
-            kept = replace(kept, since=since, left=self._archives)
+            kept = replace(kept, since=since, left=self._sets)
         return await self._page(kept, now)
 
     async def _page(self, kept: _Bookmark, now: datetime) -> Listing:
         assert kept.since is not None
-        archive, *others = kept.left or self._archives
+        present, *others = kept.left or self._sets
         asked = (
             {"resumptionToken": kept.token}
             if kept.token
-            else {"metadataPrefix": self._format, "set": archive, "from": kept.since.isoformat()}
+            else {"metadataPrefix": self._format, "set": present, "from": kept.since.isoformat()}
         )
         answer = await self._reader.fetcher.get(
             f"{self._url}?{urlencode({'verb': 'ListRecords', **asked})}",
@@ -103,7 +111,7 @@ class Records:
                 again, notes=("arXiv's page token had expired; the comparison starts again.",)
             )
         if page.next:
-            then = replace(kept, left=(archive, *others), token=page.next)
+            then = replace(kept, left=(present, *others), token=page.next)
         elif others:
             then = replace(kept, left=tuple(others), token=None)
         else:

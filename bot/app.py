@@ -26,6 +26,7 @@ from bot.poller import Poll, Poller
 from bot.ports import Adapter, AdapterPlugin, PluginContext, Source, SourcePlugin, ThreadingAdapter
 from bot.settings import ROLES, Settings
 from bot.store import Database, Store
+from bot.upkeep import Upkeep
 from bot.store.database import ServerFacts
 from bot.store.schema import open_schema
 
@@ -125,6 +126,7 @@ class App:
             if "match" in self._roles:
                 group.create_task(self._kept_running("match", self.matcher.run))
                 group.create_task(self._kept_running("digests", self.digests.run))
+                group.create_task(self._kept_running("upkeep", Upkeep(self.store, self._clock).run))
             if self._roles & {"send", "chat"}:
                 for adapter, lanes in zip(self.adapters, self.lanes, strict=True):
                     group.create_task(self._kept_running(adapter.name, partial(self._serve, adapter, lanes)))

@@ -201,6 +201,8 @@ class Subscription:
     created_at: datetime | None = None
     state: SubscriptionState = SubscriptionState.ACTIVE
     paused_until: datetime | None = None
+    removed_at: datetime | None = None
+    """When it was removed; it is forgotten for good thirty days later."""
     state_reason: str = ""
     """Why it is blocked, in a sentence for its maker."""
     mention: str = ""

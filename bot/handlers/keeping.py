@@ -80,7 +80,13 @@ async def resume(asked: Asked) -> Reply:
     stored = subscription
     if subscription.state is not SubscriptionState.ACTIVE:
         stored = await asked.store.subscriptions.put(
-            replace(subscription, state=SubscriptionState.ACTIVE, paused_until=None, state_reason="")
+            replace(
+                subscription,
+                state=SubscriptionState.ACTIVE,
+                paused_until=None,
+                removed_at=None,
+                state_reason="",
+            )
         )
         last = await asked.store.deliveries.last_digest(stored)
         # Until the person decides about what was missed, it waits for the next digest: nothing is dropped.
@@ -116,7 +122,9 @@ async def remove(asked: Asked) -> Reply:
     await asked.require_manage(subscription.destination)
     if subscription.state is SubscriptionState.REMOVED:
         return Reply(card=message("", f"Subscription {subscription.number} is removed already."))
-    stored = await asked.store.subscriptions.put(replace(subscription, state=SubscriptionState.REMOVED))
+    stored = await asked.store.subscriptions.put(
+        replace(subscription, state=SubscriptionState.REMOVED, removed_at=asked.now)
+    )
     await asked.store.deliveries.set_digest(stored, None)
     token = await keep_undo(asked, subscription)
     said = f"Removed subscription {stored.number} «{stored.title}»"

@@ -154,7 +154,9 @@ async def undo_change(asked: Asked) -> Reply:
     if await asked.store.drafts.take(asked.get("token")) is None:
         raise NotFound("There is nothing to undo: somebody else was quicker.")
     if held.get("do") == "remove":
-        stored = await asked.store.subscriptions.put(replace(current, state=SubscriptionState.REMOVED))
+        stored = await asked.store.subscriptions.put(
+            replace(current, state=SubscriptionState.REMOVED, removed_at=asked.now)
+        )
         await asked.store.deliveries.set_digest(stored, None)
         return Reply(card=message("", f"Undone: subscription {number} is gone again."), replace=True)
     before = decode(Subscription, str(held["subscription"]))

@@ -173,11 +173,16 @@ class Papers:
 
     async def forget_old(self, now: datetime) -> int:
         """Drop index entries of papers whose records have expired; how many."""
+        dropped = 0
         ids = await self.recent(datetime.fromtimestamp(0, now.tzinfo), until=now - self.retention)
-        gone = [one for one in ids if one not in await self.stored([one])]
-        if gone:
-            await self._database.call(self._database.client.zrem(keys.PAPERS_BY_TIME, *gone))
-        return len(gone)
+        for start in range(0, len(ids), 500):
+            part = ids[start : start + 500]
+            there = await self._database.pipeline([("EXISTS", keys.paper(one)) for one in part])
+            gone = [one for one, exists in zip(part, there, strict=True) if not exists]
+            if gone:
+                await self._database.call(self._database.client.zrem(keys.PAPERS_BY_TIME, *gone))
+            dropped += len(gone)
+        return dropped
 
     async def cursor(self, source: str) -> str | None:
         """The source's bookmark; ``None`` before its first listing."""

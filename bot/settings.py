@@ -261,6 +261,8 @@ def plain(value: object) -> str:
         return str(value.value)
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     if isinstance(value, (tuple, list, frozenset)):
         return json.dumps([plain(one) for one in value], ensure_ascii=False) if value else ""
     return str(value)

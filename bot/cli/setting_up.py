@@ -16,14 +16,13 @@ from bot.cli.doctor import SIGNS
 from bot.cli.examining import examined
 from bot.cli.files import write_whole
 from bot.cli.opening import Opened, open_beside, open_settings
-from bot.cli.settings_text import described
+from bot.cli.settings_text import described, quoted
 from bot.clock import SystemClock
 from bot.errors import BackupError, PigeonError, SettingsError
 from bot.ports import AdapterPlugin, CheckedAdapter, Finding, Severity
 from bot.settings import variable
 
 USAGE: Final = 2
-_PLAIN: Final = re.compile(r"[\w.:/@+-]+", re.ASCII)  # noqa: TID251 - a pattern of ours
 
 
 def setup(*, env_file: Path) -> None:
@@ -73,20 +72,13 @@ def with_values(text: str, values: Mapping[str, str]) -> str:
         name = match[2].upper() if match else ""
         if match and name in values:
             if name in left:
-                lines.append(f"{name}={_quoted(left.pop(name))}")
+                lines.append(f"{name}={quoted(left.pop(name))}")
             elif match[1]:
                 lines.append(line)
             continue  # a second value of the same name would win over ours
         lines.append(line)
-    lines += [f"{name}={_quoted(value)}" for name, value in left.items()]
+    lines += [f"{name}={quoted(value)}" for name, value in left.items()]
     return "\n".join(lines) + "\n"
-
-
-def _quoted(value: str) -> str:
-    if _PLAIN.fullmatch(value):
-        return value
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
 
 
 def _tell(askable: Mapping[str, AdapterPlugin], env_file: Path) -> None:

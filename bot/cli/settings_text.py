@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
 from bot.settings import CoreSettings, plain, variable
+
+_PLAIN: Final = re.compile(r"[\w.:/@+-]*", re.ASCII)  # noqa: TID251 - a pattern of ours
 
 HEAD = """\
 # Settings of Paper Pigeon. Copy this file to .env and take the # away where you set something.
@@ -60,7 +63,7 @@ def env_example(sections: Mapping[str, type[BaseModel]]) -> str:
         parts.append(f"\n# --- {title} {'-' * (90 - len(title))}\n")
         for one in settings:
             parts.extend(f"# {line}\n" for line in textwrap.wrap(one.meaning, 110))
-            parts.append(f"#{one.name}={_quoted(one.default)}\n\n")
+            parts.append(f"#{one.name}={quoted(one.default)}\n\n")
     return "".join(parts).rstrip("\n") + "\n"
 
 
@@ -85,8 +88,12 @@ def _secret(annotation: Any) -> bool:
     return annotation is SecretStr or SecretStr in getattr(annotation, "__args__", ())
 
 
-def _quoted(value: str) -> str:
-    return f'"{value}"' if any(char in value for char in " #\"'") else value
+def quoted(value: str) -> str:
+    """A value as it stands in an ``.env`` file."""
+    if _PLAIN.fullmatch(value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def _cell(text: str) -> str:

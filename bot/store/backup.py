@@ -29,7 +29,7 @@ FORMAT: Final = 1
 """The number of this file format; a reader takes any up to its own."""
 
 _MARK: Final = frozenset(
-    ("v", "kind", "destination", "workspace", "lane", "papers", "planned", "state", "sent",
+    ("v", "kind", "destination", "workspace", "lane", "papers", "planned", "state", "holder", "sent",
      "message", "period", "digest", "note", "subscriptions")
 )  # fmt: skip
 """Fields of a delivery that say what was posted where; reasons and attempts are of no use later."""

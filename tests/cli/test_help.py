@@ -1,8 +1,8 @@
 """Help answers at once, and usage errors say what to do."""
 
+import resource
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -36,11 +36,14 @@ def test_help_imports_nothing_that_takes_time():
     assert _python(code).splitlines()[-1] == "IMPORTED []"
 
 
-def test_help_answers_in_under_three_tenths_of_a_second():
+def test_help_takes_less_than_three_tenths_of_a_second_of_work():
+    """Time of the processor, not of the wall: other tests run beside this one."""
+
     def once() -> float:
-        begun = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-m", "bot", "--help"], capture_output=True, check=True)
-        return time.perf_counter() - begun
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     assert min(once() for _ in range(5)) < 0.3
 

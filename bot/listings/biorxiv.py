@@ -166,7 +166,7 @@ class Biorxiv:
         now = self._clock.now().astimezone(UTC)
         kept = self._interval(_Bookmark.of(cursor), now)
         if kept is None:
-            return Listing(source=self.name, papers=(), cursor=cursor, unchanged=True)
+            return Listing(source=self.name, papers=(), cursor=cursor, unchanged=True, asked=False)
         papers: list[Paper] = []
         skipped = 0
         for _ in range(MOST_PAGES):

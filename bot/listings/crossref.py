@@ -151,7 +151,7 @@ class Crossref:
         now = self._clock.now().astimezone(UTC)
         last = documents.moment(cursor)
         if last is not None and now - last < timedelta(hours=self._settings.every_hours):
-            return Listing(source=self.name, papers=(), cursor=cursor, unchanged=True)
+            return Listing(source=self.name, papers=(), cursor=cursor, unchanged=True, asked=False)
         since = max((last or now) - OVERLAP, now - LONGEST_GAP).date()
         papers: list[Paper] = []
         skipped = 0

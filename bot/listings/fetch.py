@@ -142,7 +142,9 @@ class Fetcher:
         try:
             async with (
                 asyncio.timeout(max(0.001, seconds)),
-                self._client(guard).stream("GET", url, headers=headers) as response,
+                self._client(guard).stream(
+                    "GET", url, headers=headers, timeout=httpx.Timeout(seconds, connect=CONNECT_DEADLINE)
+                ) as response,
             ):
                 wanted = response.status_code not in _REDIRECTS and response.status_code != 304
                 body = await _bounded(response, cap) if wanted else b""
@@ -177,7 +179,6 @@ class Fetcher:
             self._clients[guard] = httpx.AsyncClient(
                 # No connection is kept: listings are asked rarely, and arXiv wants one over all its hosts.
                 limits=httpx.Limits(max_keepalive_connections=0),
-                timeout=httpx.Timeout(DEADLINE, connect=CONNECT_DEADLINE),
                 follow_redirects=False,
                 verify=_trusted(),
                 transport=None if guard is None else _GuardedTransport(guard, self._resolve),

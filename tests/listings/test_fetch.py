@@ -153,6 +153,19 @@ async def test_a_drip_is_held_to_one_deadline(fetcher, host, where, clock):
     assert clock.monotonic() - begun < 2
 
 
+@pytest.mark.long
+async def test_a_listing_known_to_be_slow_gets_the_time_it_was_given(fetcher, host):
+    """Longer than httpx's own five seconds for a read, shorter than what was asked for."""
+
+    async def slow(request):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.Event().wait(), 5.3)
+        return web.Response(body=b"at last")
+
+    host.answer = slow
+    assert (await fetcher.get(host.url, timeout=120)).body == b"at last"
+
+
 async def test_a_body_shorter_than_it_was_said_to_be_is_no_answer(fetcher, host):
     async def short(request):
         assert request.transport is not None

@@ -130,9 +130,7 @@ class Records:
 
     def _listing(self, kept: _Bookmark, *, notes: tuple[str, ...] = ()) -> Listing:
         """Nothing was read."""
-        return Listing(
-            source=SOURCE, papers=(), cursor=kept.cursor(), unchanged=True, asked=False, notes=notes
-        )
+        return Listing(source=SOURCE, papers=(), cursor=kept.cursor(), unchanged=True, notes=notes)
 
 
 def _read(cursor: str | None) -> _Bookmark | None:

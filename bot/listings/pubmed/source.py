@@ -48,7 +48,7 @@ class Pubmed:
             kept = {}
         last = documents.moment(kept.get("read"))
         if last is not None and now - last < timedelta(hours=self._settings.every_hours):
-            return Listing(source=self.name, papers=(), cursor=cursor, unchanged=True)
+            return Listing(source=self.name, papers=(), cursor=cursor, unchanged=True, asked=False)
         seen = [number for value in documents.items(kept.get("seen")) if (number := documents.count(value))]
         found, notes = await self._search(now, last)
         known = frozenset(seen)

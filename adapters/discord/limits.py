@@ -58,6 +58,8 @@ COMMAND_TOTAL: Final = 8000
 # https://discord.com/developers/docs/topics/rate-limits
 GLOBAL_PER_SECOND: Final = 45
 """Of the 50 requests a second that one bot has; the rest is for look-ups and threads."""
+OWN_PER_SECOND: Final = 48
+"""Requests of any kind that one process starts in a second; answers to interactions do not count."""
 CHANNEL_SENDS: Final = (5, 5.0)
 """Sends and seconds: what the headers of a channel usually say, until they have said something else."""
 INVALID_WINDOW: Final = 600.0

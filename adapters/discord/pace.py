@@ -31,6 +31,7 @@ class Pace:
         self._clock = clock
         self._name = name
         self._invalid: deque[float] = deque()
+        self._started: deque[float] = deque()
         self._closed_until = 0.0
         self._why = ""
         self._channels: OrderedDict[str, tuple[int, float]] = OrderedDict()
@@ -40,6 +41,17 @@ class Pace:
         wait = self._closed_until - self._clock.monotonic()
         if wait > 0:
             raise RetryLater(self._why, after=wait)
+
+    def start(self) -> None:
+        """Take note that a request starts. Raises RetryLater where this process had its share of the second."""
+        self.check()
+        now = self._clock.monotonic()
+        while self._started and self._started[0] <= now - 1.0:
+            self._started.popleft()
+        if len(self._started) >= limits.OWN_PER_SECOND:
+            wait = self._started[0] + 1.0 - now
+            raise RetryLater("The bot has used up its requests of this second.", after=wait)
+        self._started.append(now)
 
     def stay_away(self, seconds: float, why: str) -> None:
         """Make no request for so long."""

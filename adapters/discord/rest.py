@@ -28,6 +28,9 @@ from bot.errors import RetryLater
 DEADLINE: Final = 10.0
 """Seconds for one request with everything that discord.py does for it."""
 API: Final = "https://discord.com/api/v10"
+_FREE: Final = ("/interactions/", "/webhooks/")
+"""Answers to interactions do not count against the bot's requests a second
+(https://discord.com/developers/docs/topics/rate-limits#global-rate-limit)."""
 _started: ContextVar[SimpleNamespace | None] = ContextVar("_started", default=None)
 
 
@@ -135,7 +138,10 @@ class Rest:
         **ids: str | int,
     ) -> Any:
         """One request; ``path`` holds the names of ``ids`` in braces. Raises a DeliveryError."""
-        self._pace.check()
+        if path.startswith(_FREE):
+            self._pace.check()
+        else:
+            self._pace.start()
         await self.open()
         assert self._http is not None
         options: dict[str, Any] = {"params": dict(params)} if params else {}

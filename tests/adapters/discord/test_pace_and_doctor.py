@@ -52,6 +52,19 @@ async def test_the_circuit_opens_long_before_a_ban(status: int, headers: dict) -
     pace.check()
 
 
+async def test_a_process_stays_below_the_requests_of_a_second() -> None:
+    clock = FakeClock()
+    pace = Pace(clock, "app")
+    for _ in range(limits.OWN_PER_SECOND):
+        pace.start()
+    with pytest.raises(RetryLater) as raised:
+        pace.start()
+    assert raised.value.after == 1.0
+    pace.check()
+    await clock.advance(timedelta(seconds=1))
+    pace.start()
+
+
 def test_shared_limits_are_not_counted() -> None:
     pace = Pace(FakeClock(), "app")
     for _ in range(limits.INVALID_STOP * 2):

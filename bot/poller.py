@@ -109,6 +109,7 @@ class Poller:
                     "succeeded_at": self._clock.now().isoformat(),
                     "papers": str(poll.papers),
                     "new": str(poll.new),
+                    "unchanged": str(int(poll.unchanged)),
                     "failures": "0",
                 },
             )

@@ -19,8 +19,10 @@ from bot.models import (
     Paper,
     Reason,
     Subscription,
+    When,
     delivery_key,
 )
+from bot.schedule import PERIODS
 from bot.store import Store
 
 PAGE: Final = 10
@@ -109,10 +111,23 @@ class Composer:
             key=delivery.key,
             total=len(known),
             numbers=[one.number for one in subscriptions[:1]],
-            next_due=None,
+            next_due=await self._next_due(subscription),
+            checked=await self._checked(subscription, delivery),
             zone=zone,
             actions=self._digest_actions | self.paper_actions(delivery.destination.platform),
         )
+
+    async def _next_due(self, subscription: Subscription | None) -> datetime | None:
+        if subscription is None or subscription.cadence.when is When.INSTANT:
+            return None
+        return await self._store.deliveries.next_digest(subscription)
+
+    async def _checked(self, subscription: Subscription | None, delivery: Delivery) -> int | None:
+        """How many papers came in the time that a digest of a rhythm stands for."""
+        if subscription is None or delivery.due is None:
+            return None
+        length = PERIODS.get(subscription.cadence.when)
+        return None if length is None else await self._store.papers.count(delivery.due - length)
 
     async def rows(self, destination: Destination, papers: Sequence[Paper]) -> list[DigestRow]:
         """Papers with the reasons for which that destination has them."""

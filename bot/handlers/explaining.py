@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from bot.cards import Span, spans
 from bot.cards.paper import SOURCE_NAMES
@@ -25,6 +26,10 @@ from bot.text.cut import cut
 from bot.text.when import ago
 
 
+ELSEWHERE: Final = 50
+"""Subscriptions of other places that are looked through for a paper."""
+
+
 async def explain(asked: Asked) -> Reply:
     """A paper against every subscription here, or against one; or the last day of a subscription."""
     if not asked.get("paper"):
@@ -36,14 +41,16 @@ async def explain(asked: Asked) -> Reply:
     paper = await asked.paper()
     chosen = [await asked.subscription()] if asked.get("subscription") else await asked.here()
     steps = _arrival(asked, paper)
+    for subscription in chosen:
+        steps += await _against(asked, paper, subscription)
+    if not asked.get("subscription"):
+        steps += await _elsewhere(asked, paper)
+    notes = []
     if not chosen:
         notes = [
             "There are no subscriptions here. `subscribe` makes one; `explain … subscription:7` asks about another."
         ]
-        return Reply(card=ladder(cut(paper.title, 160), steps, notes=notes))
-    for subscription in chosen:
-        steps += await _against(asked, paper, subscription)
-    return Reply(card=ladder(cut(paper.title, 160), steps))
+    return Reply(card=ladder(cut(paper.title, 160), steps, notes=notes))
 
 
 async def why(asked: Asked) -> Reply:
@@ -93,6 +100,23 @@ async def _against(asked: Asked, paper: Paper, subscription: Subscription) -> li
         )
     record = await asked.store.deliveries.get(where, delivery_key(where, DeliveryKind.PAPER, paper.id))
     steps.append(await _delivery(asked, subscription, record))
+    return steps
+
+
+async def _elsewhere(asked: Asked, paper: Paper) -> list[Step]:
+    """Other places of this workspace that have the paper, as far as the asker may read them."""
+    here = asked.destination("here").key
+    steps = []
+    for subscription in (await asked.subscriptions())[:ELSEWHERE]:
+        where = subscription.destination
+        if where.key == here or not (where.direct or await asked.origin.rights.may_read(where)):
+            continue
+        record = await asked.store.deliveries.get(where, delivery_key(where, DeliveryKind.PAPER, paper.id))
+        if record is not None and subscription.number in record.subscriptions:
+            place = "you" if where.direct else where.name or where.channel
+            step = await _delivery(asked, subscription, record)
+            head = spans(Span(f"{subscription.number} · {subscription.title}", bold=True), f" → {place}")
+            steps.append(Step(passed=step.passed, text=head, note=step.text))
     return steps
 
 

@@ -115,7 +115,9 @@ def _source(name: str, health: Mapping[str, str], now: datetime) -> Step:
     return Step(
         passed=True,
         text=f"{shown}: read {ago(good, now)}",
-        note=f"{health.get('papers', '0')} papers, {health.get('new', '0')} new",
+        note="Nothing new since the time before."
+        if health.get("unchanged") == "1"
+        else f"{health.get('papers', '0')} papers, {health.get('new', '0')} new",
     )
 
 

@@ -1,6 +1,7 @@
 """What people ask about papers: preview, explain, search, save, status, forget-me."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.models import Cadence, Person, When
@@ -208,3 +209,13 @@ async def test_completion_offers_what_the_asker_may_see(core: Core) -> None:
     papers = await core.handlers.complete("explain", "paper", "learn", origin())
     assert papers[0].value == "2601.00001"
     assert len(await core.handlers.complete("settings", "timezone", "", origin())) <= 25
+
+
+async def test_explain_says_where_else_a_paper_went(core: Core) -> None:
+    await core.subscribe("robot", name="robots")
+    await core.bring(paper(1))
+    elsewhere = origin(where=replace(ML, channel="other", name="#other"))
+    said = words(await core.say("explain 2601.00001", elsewhere))
+    assert "There are no subscriptions here" in said
+    assert "1 · robots → #ml" in said
+    assert "Sent just now" in said

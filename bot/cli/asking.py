@@ -128,9 +128,10 @@ async def _explain(paper: str, subscription: str, workspace: str) -> None:
             asking.screen.show(await asking.answer("explain", options))
             return
         for place in places.values():
-            typer.echo(f"→ {place.name or place.key}")
             there = replace(asking, origin=replace(asking.origin, where=place))
-            asking.screen.show(await there.answer("explain", options))
+            reply = await there.answer("explain", options)
+            typer.echo(f"→ {place.name or place.key}")
+            asking.screen.show(reply)
 
 
 def _may_see(subscription: Subscription) -> bool:

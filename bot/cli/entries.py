@@ -135,11 +135,17 @@ def refuse(file: str, faults: Sequence[str]) -> None:
 
 
 def subscription_of(
-    entry: Entry, current: Subscription | None, *, zone_name: str, faults: list[str]
+    entry: Entry,
+    current: Subscription | None,
+    *,
+    zone_name: str,
+    sources: Collection[str] = (),
+    faults: list[str],
 ) -> Subscription | None:
     """The subscription that an entry describes, made from ``current`` where there is one.
 
-    ``zone_name`` holds where the entry names no zone. Faults are added to ``faults``, with line and field.
+    ``zone_name`` holds where the entry names no zone; ``sources`` are the kinds of listings, to tell a misspelt
+    one. Faults are added to ``faults``, with line and field.
     """
     before = len(faults)
 
@@ -166,6 +172,7 @@ def subscription_of(
     states = [one for one in SubscriptionState if one is not SubscriptionState.REMOVED]
     state = check("state", lambda text: SubscriptionState(_one_of(text, states)), SubscriptionState.ACTIVE)
     until = check("paused until", _moment, None)
+    shown_by = check("sources", lambda text: _sources(text, sources), ())
     rhythm = Cadence(zone=zone_name)
     if len(faults) == before:
         options = {name: entry.get(name) for name in ("when", "at", "days", "timezone")}
@@ -198,7 +205,7 @@ def subscription_of(
         cadence=rhythm,
         card=size,
         limit=limit,
-        sources=tuple(entry.get("sources").replace(",", " ").lower().split()),
+        sources=shown_by,
         mention=entry.get("mention"),
         state=state,
         paused_until=until if state is SubscriptionState.PAUSED else None,
@@ -280,6 +287,16 @@ def _one_of(text: str, values: Iterable[Any]) -> str:
         f"it cannot be «{text[:40]}». "
         + (f"Did you mean {near[0]}?" if near else f"Choose {', '.join(known)}.")
     )
+
+
+def _sources(text: str, known: Collection[str]) -> tuple[str, ...]:
+    """Names of listings. A feed has a name of its own, so only what is nearly one of ``known`` is refused."""
+    names = tuple(dict.fromkeys(text.replace(",", " ").lower().split()))
+    for name in names:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+        if near and name not in known:
+            raise CommandError(f"there is no listing «{name[:40]}». Did you mean {near[0]}?")
+    return names
 
 
 def _limit(text: str) -> int:

@@ -15,12 +15,13 @@ import typer
 from bot.cli.asking import OPERATOR, query_of
 from bot.cli.entries import LARGEST, Entry, destination, read, refuse, subscription_of, to_yaml, written
 from bot.cli.files import write_whole
-from bot.cli.opening import open_beside, open_settings
+from bot.cli.opening import Opened, open_beside, open_settings
 from bot.cli.table import rows_of
 from bot.clock import SystemClock
 from bot.delivery.digests import Digests
-from bot.errors import BackupError, CommandError
+from bot.errors import BackupError, CommandError, QueryError
 from bot.models import Subscription, SubscriptionState
+from bot.query import parse
 from bot.schedule import describe, due, replan
 from bot.store import Store
 
@@ -100,7 +101,7 @@ async def _add(query: str, to: str, given: Mapping[str, str]) -> None:
         zone = (await store.preferences.get(where.platform, where.workspace, where.channel)).get(
             "timezone", ""
         )
-        made = subscription_of(entry, None, zone_name=zone or "UTC", faults=faults)
+        made = subscription_of(entry, None, zone_name=zone or "UTC", sources=opened.sources, faults=faults)
         if made is None:
             raise CommandError(" ".join(fault.removeprefix("line 1, ") for fault in faults))
         made = replace(made, created_by=OPERATOR, created_at=SystemClock().now())
@@ -124,7 +125,7 @@ async def _import(file: Path, *, dry_run: bool, prune: bool) -> None:
     opened = open_settings(quiet=True)
     entries = read(_content(file), file=str(file))
     async with open_beside(opened.settings) as store:
-        steps = _plan(entries, await _all(store, removed=True), list(opened.adapters), str(file))
+        steps = _plan(entries, await _all(store, removed=True), opened, str(file))
         for line in _difference(steps, prune=prune):
             typer.echo(line)
         if not dry_run:
@@ -161,21 +162,19 @@ async def _all(store: Store, *, removed: bool = False) -> list[Subscription]:
 # --- planning -----------------------------------------------------------------------------------
 
 
-def _plan(
-    entries: Sequence[Entry], stored: Sequence[Subscription], platforms: Sequence[str], file: str
-) -> list[Step]:
+def _plan(entries: Sequence[Entry], stored: Sequence[Subscription], opened: Opened, file: str) -> list[Step]:
     """What the file asks for. Raises BackupError with every fault; then nothing is to be done."""
     faults: list[str] = []
     steps: list[Step] = []
     taken: dict[str, int] = {}
     for entry in entries:
         try:
-            destination(entry.get("to"), platforms)
+            destination(entry.get("to"), opened.adapters)
         except CommandError as error:
             faults.append(f"line {entry.lines.get('to', entry.line)}, to: {error}")
             continue
         current = _current(entry, stored)
-        after = subscription_of(entry, current, zone_name="UTC", faults=faults)
+        after = subscription_of(entry, current, zone_name="UTC", sources=opened.sources, faults=faults)
         if after is None:
             continue
         name = after.id if after.number else f"{after.destination.key} {after.name or after.query}"
@@ -204,7 +203,11 @@ def _current(entry: Entry, stored: Sequence[Subscription]) -> Subscription | Non
     ]
     if name := entry.get("name"):
         return next((one for one in here if one.name == name), None)
-    return next((one for one in here if one.query == entry.get("query")), None)
+    try:
+        query = parse(entry.get("query")).normal
+    except QueryError:
+        return None  # it is reported where the entry is read
+    return next((one for one in here if one.query == query), None)
 
 
 def _difference(steps: Sequence[Step], *, prune: bool) -> list[str]:

@@ -80,6 +80,7 @@ def test_add_takes_the_zone_of_the_place(pigeon):
         (["--to", "discord/10/20", "--when", "instant", "--at", "9"], "daily and weekly"),
         (["--to", "discord/10/20", "--timezone", "Atlantis"], "Atlantis"),
         (["--to", "discord/10/20", "--limit", "999"], "from 1 to 50"),
+        (["--to", "discord/10/20", "--sources", "arxic"], "Did you mean arxiv?"),
     ],
 )
 def test_add_refuses_with_a_sentence(pigeon, options, says):
@@ -141,6 +142,13 @@ subscriptions:
     assert pigeon("subs", "import", file).out.endswith("Done.\n")
     assert [one["query"] for one in _held(pigeon)] == ["diffusion -survey", "mamba", "agents"]
     assert "0 added, 0 changed, 2 unchanged, 1 only" in pigeon("subs", "import", file).out
+
+
+def test_an_entry_without_number_or_name_is_known_by_its_query_however_it_is_written(pigeon):
+    pigeon.subscribe("discord/10/20", "diffusion OR mamba")
+    file = _file(pigeon, "subscriptions:\n- {to: discord/10/20, query: '( diffusion | mamba )', limit: 3}\n")
+    assert "0 added, 1 changed" in pigeon("subs", "import", file).out
+    assert [one["limit"] for one in _held(pigeon)] == [3]
 
 
 def test_only_prune_removes_and_softly(pigeon):

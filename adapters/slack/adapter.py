@@ -18,7 +18,7 @@ from adapters.slack.installations import Installations
 from adapters.slack.settings import CardStyle, Mode, OnAmbiguous, SlackSettings
 from adapters.slack.workspaces import Team, Workspaces
 from bot.cards import Card
-from bot.errors import Ambiguous, CardRejected, DestinationGone, RetryLater
+from bot.errors import Ambiguous, DeliveryError, DestinationGone, RetryLater
 from bot.models import Destination, MessageRef
 from bot.ports import CommandHandler, Finding, Limit, PluginContext
 
@@ -31,6 +31,7 @@ EVENT_TYPE: Final = "paper_alert"
 """The type of our message metadata (https://docs.slack.dev/messaging/message-metadata)."""
 MARGIN: Final = timedelta(seconds=10)
 """How much earlier than the first attempt a look-up begins: clocks differ."""
+BLOCKS_REFUSED: Final = frozenset(("invalid_blocks", "invalid_blocks_format"))
 PEOPLE: Final = 10_000
 """How many people's direct-message channels are remembered."""
 
@@ -210,21 +211,22 @@ class SlackAdapter:
         drawings.append(("classic", lambda: render.message(card)))
         if render.has_pictures(card):
             drawings.append(("without pictures", lambda: render.message(card, pictures=False)))
-        for number, (style, draw) in enumerate(drawings, start=1):
+        refused: dict[str, DeliveryError] = {}
+        for style, draw in drawings:
             try:
-                return await request(draw())
+                answer = await request(draw())
             except Exception as error:
-                if number < len(drawings) and refusal_of(error) in {
-                    "invalid_blocks",
-                    "invalid_blocks_format",
-                }:
-                    log.warning("Slack refused the blocks of a card", style=style, workspace=team.id)
-                    if style == "native":
-                        self._classic_only.add(team.id)
-                    continue
-                self.workspaces.refused(workspace or team.id, error)
-                raise delivery_error(error) from error
-        raise CardRejected("Slack refused every drawing of the card.")
+                failure = delivery_error(error)
+                if refusal_of(error) not in BLOCKS_REFUSED:
+                    self.workspaces.refused(workspace or team.id, error)
+                    raise failure from error
+                log.warning("Slack refused the blocks of a card", style=style, workspace=team.id)
+                refused[style] = failure
+            else:
+                if list(refused) == ["native"]:
+                    self._classic_only.add(team.id)  # the same card in classic blocks was taken
+                return answer
+        raise list(refused.values())[-1]
 
     async def _channel(self, team: Team, destination: Destination) -> str:
         """The channel's id; for a person that of the direct messages with them."""

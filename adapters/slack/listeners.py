@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 Work = Callable[[Desk, Mapping[str, Any]], Awaitable[None]]
 
-FAREWELL: Final = 8.0
+FAREWELL: Final = 5.0
 """Seconds that running commands are given when the connection closes."""
 SUGGESTION: Final = 2.5
 """Seconds for the rows of a menu: these are the one answer that must itself come within three."""

@@ -21,7 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack.errors import REFUSALS, Refusal, delivery_error, explain, refusal_of
 from adapters.slack.settings import SlackSettings
 from bot.clock import Clock
-from bot.errors import DestinationGone, StartError
+from bot.errors import Ambiguous, DestinationGone, RetryLater, StartError
 from bot.ports import Shelf
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Workspaces:
         return team
 
     async def team(self, workspace: str) -> Team:
-        """The workspace by id. Raises DestinationGone where it has not installed the app, RetryLater, Ambiguous."""
+        """The workspace by id. Raises DestinationGone where it has not installed the app, RetryLater."""
         if self._installations is None:
             team = await self.home()
             if team.id != workspace and not team.organisation:
@@ -147,7 +147,9 @@ class Workspaces:
             try:
                 team = await self._examine(token)
             except Exception as error:
-                raise delivery_error(error) from error
+                failure = delivery_error(error)
+                # Only a question was asked: whatever became of it, nothing was posted.
+                raise (RetryLater(str(failure)) if isinstance(failure, Ambiguous) else failure) from error
         self._teams[workspace] = (now, team)
         return team
 

@@ -16,12 +16,12 @@ from structlog.testing import capture_logs
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.installations import Installations, States
 from adapters.slack.settings import SlackSettings
-from bot.errors import DestinationGone, StartError, StoreUnavailable
+from bot.errors import DestinationGone, RetryLater, StartError, StoreUnavailable
 from bot.models import Destination
 from bot.ports import HappeningKind
 from bot.testing.cards import EXAMPLE_CARDS
 from tests.adapters.slack.conftest import Core, MemoryShelf, made
-from tests.peers.slack_server import SlackPeer, refuse
+from tests.peers.slack_server import DROP_AFTER, SlackPeer, refuse
 
 # slack_sdk 3.47 hands aiohttp its credentials in a form that aiohttp 4 will no longer take.
 pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")
@@ -186,6 +186,9 @@ async def test_workspaces_are_installed_by_oauth(
         await serving.send(there, CARD, key="k")
     status, text = await install(peer, browser, "T2")
     assert status == 200, text
+    peer.faults.next("auth.test", DROP_AFTER)
+    with pytest.raises(RetryLater):  # a question without an answer leaves no doubt about the card
+        await serving.send(there, CARD, key="k")
     assert core.happenings[-1].kind is HappeningKind.WORKSPACE_JOINED
     assert core.happenings[-1].destination.workspace == "T2"
     ref = await serving.send(there, CARD, key="k")

@@ -179,6 +179,16 @@ async def test_a_dead_picture_does_not_cost_the_card(adapter: SlackAdapter, peer
     assert "accessory" not in post["blocks"][0]
 
 
+async def test_a_dead_picture_is_not_held_against_the_native_style(peer: SlackPeer, shelf: MemoryShelf):
+    adapter = made(peer, shelf, card_style="native")
+    async with adapter.connect(None):
+        peer.faults.next("chat.postMessage", refuse("invalid_blocks"), refuse("invalid_blocks"))
+        await adapter.send(C1, CARD, key="a")
+        await adapter.send(C1, CARD, key="b")
+    assert "accessory" not in peer.posts("C1")[0]["blocks"][0]
+    assert peer.posts("C1")[1]["blocks"][0]["type"] == "card"
+
+
 async def test_a_card_that_slack_refuses_altogether_is_our_bug(adapter: SlackAdapter, peer: SlackPeer):
     peer.faults.always(
         "chat.postMessage", refuse("invalid_blocks", response_metadata={"messages": ["/blocks/0"]})

@@ -132,7 +132,7 @@ def explain(
 def search(
     query: Words,
     *,
-    days: Annotated[int, typer.Option(help="How many days back.", min=1, max=90)] = 30,
+    days: Annotated[int, typer.Option(help="How many days back.", min=1, max=365)] = 30,
     sort: Annotated[str, typer.Option(help="relevance, new or upvotes.")] = "relevance",
     workspace: Workspace = "",
 ) -> None:

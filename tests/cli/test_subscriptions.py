@@ -283,6 +283,21 @@ def test_what_is_written_is_read_as_it_was(one):
     assert faults == []
     assert back is not None
     assert written(back) == written(one)
+    for name in ("number", "query", "name", "card", "limit", "sources", "mention", "state"):
+        assert getattr(back, name) == getattr(one, name), name
+    assert back.destination == one.destination
+    assert back.created_by == one.created_by
+    assert (back.cadence.when, back.cadence.zone, back.cadence.quiet) == (
+        one.cadence.when,
+        one.cadence.zone,
+        one.cadence.quiet,
+    )
+    if one.state is SubscriptionState.PAUSED:
+        assert back.paused_until == one.paused_until
+    if one.cadence.when in {When.DAILY, When.WEEKLY}:
+        assert back.cadence.at == one.cadence.at
+    if one.cadence.when is When.DAILY:
+        assert back.cadence.days == one.cadence.days
 
 
 def test_a_blocked_one_stays_as_it_is_found():

@@ -310,8 +310,18 @@ _OFFERED = (
                 choices=choices(
                     ("never", "Never"),
                     ("on-demand", "When somebody presses Discuss"),
+                    ("tops", "Also for the best three papers of a digest"),
+                    ("upvotes", "Also above a number of upvotes"),
                 ),
                 default="on-demand",
+            ),
+            Option(
+                name="thread_upvotes",
+                kind=OptionKind.INTEGER,
+                description="With threads:upvotes, how many upvotes it takes.",
+                default="50",
+                minimum=1,
+                maximum=100_000,
             ),
             replace(QUIET, default="off"),
             Option(

@@ -18,6 +18,7 @@ import structlog
 from bot.clock import Clock
 from bot.delivery.compose import Composed, Composer
 from bot.delivery.destinations import Destinations
+from bot.delivery.threads import Threads
 from bot.errors import (
     Ambiguous,
     CardRejected,
@@ -100,6 +101,8 @@ class Sender:
         self._destinations = destinations
         self._clock = clock
         self._told = told
+        threading = [adapter.name] if isinstance(adapter, ThreadingAdapter) else []
+        self._threads = Threads(store, clock, platforms=threading)
         self._deadline = min(DEADLINE, store.claims.lease * 3 / 8).total_seconds()
         self._preparing: set[asyncio.Task[None]] = set()
 
@@ -214,6 +217,7 @@ class Sender:
                 "Delivered", kind=delivery.kind.value, papers=len(delivery.papers), attempts=intent.attempts
             )
             await self._destinations.took_a_card(delivery.destination)
+            await self._threads.after(delivery)
 
     async def _look(self, delivery: Delivery, intent: Intent) -> MessageRef | None:
         """Where an earlier attempt with an unknown outcome posted it; ``None`` where a send is right now."""

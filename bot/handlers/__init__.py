@@ -16,6 +16,7 @@ from bot.commands import Choice, Command, check
 from bot.delivery.compose import Composer
 from bot.delivery.destinations import Destinations
 from bot.delivery.digests import Digests
+from bot.delivery.threads import Threads
 from bot.errors import CommandError, PigeonError, QueryError
 from bot.handlers import (
     digesting,
@@ -109,6 +110,7 @@ class Handlers:
             digests=digests,
             replay=Replay(store, clock),
             sources=tuple(sources),
+            threads=Threads(store, clock, platforms=threading),
             threading=frozenset(threading),
             started_at=clock.now(),
         )

@@ -12,6 +12,7 @@ from bot.commands import Command
 from bot.commands.check import subscription_number
 from bot.delivery.compose import Composer
 from bot.delivery.digests import Digests
+from bot.delivery.threads import Threads
 from bot.errors import CommandError, NotAllowed, NotFound
 from bot.handlers.replay import Replay
 from bot.models import Destination, Paper, Subscription, SubscriptionState
@@ -37,6 +38,7 @@ class Services:
     digests: Digests
     replay: Replay
     sources: Sequence[str]
+    threads: Threads
     threading: frozenset[str]
     """Platforms that have threads."""
     started_at: datetime

@@ -26,6 +26,7 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "timezone": "UTC",
     "card": "compact",
     "threads": "on-demand",
+    "thread_upvotes": "50",
     "quiet_hours": "off",
     "managers": "none",
     "announcements": "on",

@@ -15,7 +15,7 @@ from bot.cards.paper import authors
 from bot.cards.reply import message
 from bot.errors import CommandError, NotAllowed
 from bot.handlers.asked import Asked
-from bot.models import Delivery, DeliveryKind, DeliveryState, Destination, Paper, delivery_key
+from bot.models import DeliveryState, Paper
 from bot.ports import Reply
 from bot.store.saved import Saved
 from bot.text.cut import cut
@@ -86,7 +86,7 @@ async def discuss(asked: Asked) -> Reply:
         raise CommandError(
             "Threads are switched off in this channel. Those who manage it can change that: `settings threads:on-demand`."
         )
-    key = await plan_thread(asked, paper, where)
+    key = await asked.services.threads.plan(paper, where)
     for _ in range(LOOKS):
         found = await asked.store.deliveries.get(where, key)
         if found is not None and found.state is DeliveryState.SENT and found.message is not None:
@@ -94,35 +94,6 @@ async def discuss(asked: Asked) -> Reply:
             return Reply(card=message("", f"The thread of «{cut(paper.title, 120)}» is open.", actions=link))
         await asked.services.clock.sleep(0.2)
     return Reply(card=message("", f"The thread of «{cut(paper.title, 120)}» will be there in a moment."))
-
-
-async def plan_thread(asked: Asked, paper: Paper, where: Destination) -> str:
-    """Plan the thread, and before it the card it hangs from where that was never posted; the key.
-
-    The two lie in one lane, so that the card is there first. Each is planned once however often people press.
-    """
-    card_key = delivery_key(where, DeliveryKind.PAPER, paper.id)
-    posted = await asked.store.deliveries.get(where, card_key)
-    if posted is None or (posted.state is DeliveryState.PENDING):
-        await asked.store.deliveries.plan(
-            Delivery(
-                key=card_key, kind=DeliveryKind.PAPER, destination=where, papers=(paper.id,), due=asked.now
-            ),
-            now=asked.now,
-        )
-    key = delivery_key(where, DeliveryKind.THREAD, paper.id)
-    await asked.store.deliveries.plan(
-        Delivery(
-            key=key,
-            kind=DeliveryKind.THREAD,
-            destination=where,
-            papers=(paper.id,),
-            due=asked.now,
-            note=cut(f"{paper.short_id} · {paper.title}", 100),
-        ),
-        now=asked.now,
-    )
-    return key
 
 
 def _file(form: str, papers: Sequence[Paper], rows: dict[str, Saved]) -> Attachment:

@@ -32,8 +32,13 @@ async def test_one_digest_a_local_date_over_a_change_of_the_clocks(core: Core) -
     titles = [posted.card.title for posted in core.adapter.posted]
     assert len(titles) == 6
     assert len(set(titles)) == 6
-    assert ["27 Mar", "28 Mar", "29 Mar", "30 Mar", "31 Mar", "1 Apr"] == [
-        title.split(" · ")[1].split(" ", 1)[1] for title in titles
+    assert [title.split(" · ")[1].split(" ", 1)[1] for title in titles] == [
+        "27 Mar",
+        "28 Mar",
+        "29 Mar",
+        "30 Mar",
+        "31 Mar",
+        "1 Apr",
     ]
 
 

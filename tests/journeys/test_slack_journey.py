@@ -3,8 +3,10 @@
 import asyncio
 import json
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -27,31 +29,38 @@ async def peer(contracts: Path) -> AsyncIterator[SlackPeer]:
         assert peer.violations == [], "every body was one that Slack takes"
 
 
-@pytest.fixture
-async def pigeon(peer: SlackPeer, tmp_path: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """``pigeon run`` with the bundled sample papers, connected to the loopback Slack."""
+@asynccontextmanager
+async def running(peer: SlackPeer, folder: Path, **settings: str) -> AsyncIterator[None]:
+    """``pigeon run`` with the bundled sample papers, pointed at the loopback Slack; it must end in good order."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PIGEON_")}
     environment |= {
         "PYTHONPATH": str(ROOT),
         "PIGEON_ADAPTERS": "slack",
         "PIGEON_SLACK__API_URL": peer.api_url,
         "PIGEON_SLACK__BOT_TOKEN": "xoxb-1",
-        "PIGEON_SLACK__APP_TOKEN": "xapp-1",
+        **settings,
     }
-    log = (tmp_path / "log").open("w")
+    log = (folder / "log").open("w")
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "run", "--demo", cwd=tmp_path, env=environment, stdout=log, stderr=log
+        sys.executable, "-m", "bot", "run", "--demo", cwd=folder, env=environment, stdout=log, stderr=log
     )
     try:
-        await peer.until(lambda: peer.sockets, 30)
-        yield process
+        yield
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), 20) == 0, (tmp_path / "log").read_text()
+        assert await asyncio.wait_for(process.wait(), 20) == 0, (folder / "log").read_text()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
         log.close()
+
+
+@pytest.fixture
+async def pigeon(peer: SlackPeer, tmp_path: Path) -> AsyncIterator[None]:
+    """It runs, and holds a socket."""
+    async with running(peer, tmp_path, PIGEON_SLACK__APP_TOKEN="xapp-1"):
+        await peer.until(lambda: peer.sockets, 30)
+        yield
 
 
 def cards(peer: SlackPeer, channel: str) -> list[dict[str, Any]]:
@@ -78,9 +87,7 @@ async def test_from_the_first_help_to_a_discussion(peer: SlackPeer) -> None:
     await subscribed(peer, "robot OR agents OR diffusion OR language when:instant")
     await subscribed(peer, "model when:instant to:me", user="U2")
     await peer.until(lambda: len(cards(peer, "C1")) >= 2 and cards(peer, "DU2"), 45)
-    keys = [post["metadata"]["event_payload"]["d"] for post in cards(peer, "C1")]
-    assert len(set(keys)) == len(keys)
-    assert peer.calls("conversations.history") != []
+    await peer.until(lambda: peer.calls("conversations.history"), 20)
 
     card = cards(peer, "C1")[0]
     assert "matched:" in said(card)
@@ -106,6 +113,8 @@ async def test_from_the_first_help_to_a_discussion(peer: SlackPeer) -> None:
     removed = {"ts": "1.0", **await (await peer.slash("/papers remove 1")).reply()}
     assert "Undone" in said(await (await peer.press("Undo", message=removed)).reply())
     assert len(peer.posts("C1", thread=card["ts"])) == 2, "pressed twice, and one thread"
+    keys = [post["metadata"]["event_payload"]["d"] for place in ("C1", "DU2") for post in cards(peer, place)]
+    assert len(set(keys)) == len(keys), "each card once"
 
 
 async def _undone(peer: SlackPeer) -> dict[str, Any]:
@@ -139,3 +148,25 @@ async def test_who_may_not_and_where_it_cannot(peer: SlackPeer) -> None:
     await peer.until(
         lambda: any("Written: `/papers subscribe robot`" in said(view) for view in peer.views.values())
     )
+
+
+async def test_by_http_with_one_token(peer: SlackPeer, tmp_path: Path) -> None:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    door = {
+        "PIGEON_SLACK__MODE": "http",
+        "PIGEON_SLACK__SIGNING_SECRET": "secret",
+        "PIGEON_SLACK__HTTP_PORT": str(port),
+    }
+    peer.request_url = f"http://127.0.0.1:{port}/slack/events"
+    async with running(peer, tmp_path, **door):
+        async with asyncio.timeout(30):
+            while True:  # nothing announces that it listens
+                try:
+                    asked = await peer.slash("/papers help")
+                    break
+                except OSError:
+                    await asyncio.sleep(0.05)  # noqa: TID251
+        assert "subscribe" in said(await asked.reply())
+        assert (await peer.send_signed("{}", signature="v0=forged"))[0] == 401

@@ -313,7 +313,9 @@ class Delivery:
     digest: str = ""
     """For a paper that went into a digest: the key of that digest."""
     note: str = ""
-    """Text of a notice; the reason of a dead letter or of a delay; the wording of a digest's period."""
+    """Text of a notice, name of a thread, wording of a digest's period."""
+    why: str = ""
+    """Why it waits for another attempt, or was given up."""
 
 
 def delivery_key(destination: Destination, kind: DeliveryKind, subject: str) -> str:

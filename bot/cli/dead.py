@@ -57,7 +57,7 @@ async def _show_all(*, as_json: bool) -> None:
                 one.kind.value,
                 one.destination.key,
                 str(one.attempts),
-                one.note,
+                one.why,
             )
             for at, one in letters
         ]
@@ -143,7 +143,7 @@ def _facts(at: datetime, one: Delivery) -> dict[str, Any]:
         "first tried": one.first_intent_at.isoformat() if one.first_intent_at else None,
         "given up": at.isoformat(),
         "tries": one.attempts,
-        "why": one.note,
+        "why": one.why,
         "message": json.loads(encode(one.message)) if one.message else None,
     }
 

@@ -22,7 +22,7 @@ from bot.delivery.digests import Digests
 from bot.errors import BackupError, CommandError, QueryError
 from bot.models import Subscription, SubscriptionState
 from bot.query import parse
-from bot.schedule import describe, due, replan
+from bot.schedule import describe
 from bot.store import Store
 
 STANDARD: Final = Path("-")
@@ -239,30 +239,10 @@ async def _apply(store: Store, step: Step, *, prune: bool) -> None:
             )
     elif step.sign == "~" and step.before is not None:
         stored = await store.subscriptions.put(step.after)
-        await _reschedule(store, step.before, stored)
+        await Digests(store, SystemClock()).reschedule(step.before, stored)
     elif step.sign == "?" and prune:
         stored = await store.subscriptions.put(replace(step.after, state=SubscriptionState.REMOVED))
         await store.deliveries.set_digest(stored, None)
-
-
-async def _reschedule(store: Store, before: Subscription, after: Subscription) -> None:
-    """Bring a digest that is being gathered in line with a changed cadence, state or place."""
-    clock = SystemClock()
-    now = clock.now()
-    pending = await store.deliveries.pending(before)
-    if before.destination.key != after.destination.key:
-        # What waits there was matched for there: it is said there, once, before the move.
-        if pending:
-            await Digests(store, clock).close_now(before, name=f"moved:{now.isoformat()}")
-        await store.deliveries.set_digest(before, None)
-    elif before.cadence != after.cadence or before.state is not after.state:
-        planned = await store.deliveries.next_digest(before)
-        last = await store.deliveries.last_digest(after)
-        moved = (
-            replan(after.cadence, planned, now, last=last) if planned else due(after.cadence, now, last=last)
-        )
-        running = after.state in {SubscriptionState.ACTIVE, SubscriptionState.BLOCKED}
-        await store.deliveries.set_digest(after, moved if running and (planned or pending) else None)
 
 
 def _said(entry: Mapping[str, object], name: str) -> str:

@@ -19,7 +19,7 @@ from bot.models import (
     When,
     delivery_key,
 )
-from bot.schedule import Late, catch_up, due, period
+from bot.schedule import Late, catch_up, due, period, replan
 from bot.store import Store, keys
 from bot.store.subscriptions import ChangedByAnotherError
 from bot.text.when import day
@@ -74,6 +74,28 @@ class Digests:
                 following=await self._store.deliveries.next_digest(subscription),
             )
         return len(pending)
+
+    async def reschedule(self, before: Subscription, after: Subscription) -> None:
+        """Bring a digest that is being gathered in line with a changed cadence, state or place."""
+        now = self._clock.now()
+        pending = await self._store.deliveries.pending(before)
+        if before.destination.key != after.destination.key:
+            # What waits there was matched for there: it is said there, once, before the move.
+            if pending:
+                await self.close_now(before, name=f"moved:{now.isoformat()}")
+            await self._store.deliveries.set_digest(before, None)
+        elif before.cadence != after.cadence or before.state is not after.state:
+            planned = await self._store.deliveries.next_digest(before)
+            last = await self._store.deliveries.last_digest(after)
+            moved = (
+                replan(after.cadence, planned, now, last=last)
+                if planned
+                else due(after.cadence, now, last=last)
+            )
+            running = after.state in {SubscriptionState.ACTIVE, SubscriptionState.BLOCKED}
+            await self._store.deliveries.set_digest(
+                after, moved if running and (planned or pending) else None
+            )
 
     async def _wake(self, subscription: Subscription) -> None:
         """A pause is over: what it gathered is said with the next digest, or now where there is none."""

@@ -191,7 +191,7 @@ class Sender:
         except DestinationGone as error:
             await self._destinations.gone(delivery.destination, str(error), remedy=error.remedy)
             await self._store.claims.put_off(
-                claim, due=now() + PROBE, doubt=intent.doubt, note=str(error), refund=True
+                claim, due=now() + PROBE, doubt=intent.doubt, why=str(error), refund=True
             )
         except CardRejected as error:
             log.critical("A platform refused a card; this is our bug", why=str(error))
@@ -262,7 +262,7 @@ class Sender:
             return
         log.warning("A delivery waits for another attempt", why=note, seconds=round(wait, 1))
         await self._store.claims.put_off(
-            claim, due=now + timedelta(seconds=wait), doubt=doubt, note=note, refund=refund
+            claim, due=now + timedelta(seconds=wait), doubt=doubt, why=note, refund=refund
         )
 
     async def _wait_for_limits(self, claim: Claim, delivery: Delivery) -> bool:

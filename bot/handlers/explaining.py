@@ -25,7 +25,6 @@ from bot.schedule import describe
 from bot.text.cut import cut
 from bot.text.when import ago
 
-
 ELSEWHERE: Final = 50
 """Subscriptions of other places that are looked through for a paper."""
 
@@ -159,13 +158,13 @@ async def _delivery(asked: Asked, subscription: Subscription, record: Delivery |
         case DeliveryState.DEAD:
             return Step(
                 passed=False,
-                text=f"Given up: {record.note}",
+                text=f"Given up: {record.why}",
                 note="The operator can replay it: pigeon dead replay.",
             )
         case _:
             later = record.due is not None and record.due > asked.now
             said = f"Planned for {record.due:%a %d %b %H:%M} UTC" if later and record.due else "On its way"
-            return Step(passed=None, text=said, note=record.note)
+            return Step(passed=None, text=said, note=record.why)
 
 
 async def _last_day(asked: Asked, subscription: Subscription) -> Reply:

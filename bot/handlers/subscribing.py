@@ -24,7 +24,7 @@ from bot.models import (
 )
 from bot.ports import Reply
 from bot.query import parse
-from bot.schedule import describe, due, replan
+from bot.schedule import describe, due
 from bot.store.records import decode, encode
 
 MOST: Final = 500
@@ -93,7 +93,7 @@ async def edit(asked: Asked) -> Reply:
     if not changes:
         return Reply(card=message("", "Nothing to change: it is already so."))
     stored = await asked.store.subscriptions.put(wanted)
-    await _reschedule(asked, subscription, stored)
+    await asked.services.digests.reschedule(subscription, stored)
     token = await _keep_undo(asked, subscription)
     said = f"Changed subscription {stored.number} «{stored.title}»"
     return Reply(
@@ -163,7 +163,7 @@ async def undo_change(asked: Asked) -> Reply:
     if before.workspace != asked.origin.workspace:
         raise NotFound("There is nothing to undo here.")
     stored = await asked.store.subscriptions.put(replace(before, version=current.version))
-    await _reschedule(asked, current, stored)
+    await asked.services.digests.reschedule(current, stored)
     return Reply(
         card=message("", f"Undone: subscription {number} «{stored.title}» is as it was."), replace=True
     )
@@ -236,26 +236,6 @@ def _sources(asked: Asked, current: Subscription | None) -> tuple[str, ...]:
                 f"I do not read a listing called «{name}». Those I read: {', '.join(asked.services.sources)}."
             )
     return names
-
-
-async def _reschedule(asked: Asked, before: Subscription, after: Subscription) -> None:
-    """Bring a digest that is being gathered in line with a changed cadence or place."""
-    pending = await asked.store.deliveries.pending(before)
-    if before.destination.key != after.destination.key:
-        # What waits there was matched for there: it is said there, once, before the move.
-        if pending:
-            await asked.services.digests.close_now(before, name=f"moved:{asked.now.isoformat()}")
-        await asked.store.deliveries.set_digest(before, None)
-    elif before.cadence != after.cadence or before.state is not after.state:
-        planned = await asked.store.deliveries.next_digest(before)
-        last = await asked.store.deliveries.last_digest(after)
-        moved = (
-            replan(after.cadence, planned, asked.now, last=last)
-            if planned
-            else due(after.cadence, asked.now, last=last)
-        )
-        running = after.state in {SubscriptionState.ACTIVE, SubscriptionState.BLOCKED}
-        await asked.store.deliveries.set_digest(after, moved if running and (planned or pending) else None)
 
 
 def _place(destination: Destination) -> str:

@@ -131,9 +131,9 @@ class Claims:
             claim, DeliveryState.SENT, {"sent": to_ms(now), "message": encode(message)}, now, next_at
         )
 
-    async def settle_dead(self, claim: Claim, note: str, *, now: datetime) -> bool:
+    async def settle_dead(self, claim: Claim, why: str, *, now: datetime) -> bool:
         """Give a delivery up, with the reason; whether the lane was still ours."""
-        return await self._settle(claim, DeliveryState.DEAD, {"note": note[:500]}, now, now)
+        return await self._settle(claim, DeliveryState.DEAD, {"why": why[:500]}, now, now)
 
     async def put_off(
         self,
@@ -142,7 +142,7 @@ class Claims:
         due: datetime,
         doubt: datetime | None = None,
         keep_doubt: bool = False,
-        note: str = "",
+        why: str = "",
         refund: bool = False,
     ) -> bool:
         """Give the lane back, its head due again later; whether it was still ours.
@@ -156,7 +156,7 @@ class Claims:
             await self._database.run(
                 lanes.PUT_OFF,
                 [self._key(claim.shard, claim.key)],
-                [*self._owner(claim), to_ms(due), mark, note[:500], int(refund)],
+                [*self._owner(claim), to_ms(due), mark, why[:500], int(refund)],
             )
         )
 

@@ -11,8 +11,8 @@ from bot.store.database import Database
 from bot.store.deliveries import Deliveries
 from bot.store.delivery_fields import from_ms, to_ms
 
-REPLAYABLE = frozenset({DeliveryKind.PAPER, DeliveryKind.DIGEST, DeliveryKind.REVISION})
-"""Cards that can be made again. A notice is out of date by then, and «Discuss» can be pressed again."""
+REPLAYABLE = frozenset({*DeliveryKind} - {DeliveryKind.NOTICE})
+"""What is still worth saying later: a notice is out of date by then."""
 
 
 class DeadLetters:

@@ -83,6 +83,7 @@ def _read(key: str, record: Mapping[str, str]) -> Delivery:
         period=record.get("period", ""),
         digest=record.get("digest", ""),
         note=record.get("note", ""),
+        why=record.get("why", ""),
     )
 
 

@@ -236,7 +236,7 @@ SETTLE = Script(
     end
     if ARGV[9] ~= '' and (state == 'intent' or state == 'planned') then
       redis.call('HSET', KEYS[1], 'state', ARGV[9], unpack(ARGV, 13, 12 + fields * 2))
-      redis.call('HDEL', KEYS[1], 'doubt')
+      if ARGV[9] ~= 'dead' then redis.call('HDEL', KEYS[1], 'doubt') end
       if ARGV[9] ~= 'pending' then redis.call('ZADD', KEYS[2], ARGV[7], ARGV[11]) end
     end
     redis.call('PEXPIRE', KEYS[1], ARGV[10])
@@ -260,7 +260,7 @@ PUT_OFF = Script(
     _READY
     + _OWNED
     + """
-    -- KEYS: delivery.  ARGV: prefix, workspace, lane, worker, fence, due ms, doubt ('keep', or its value), note,
+    -- KEYS: delivery.  ARGV: prefix, workspace, lane, worker, fence, due ms, doubt ('keep', or its value), why,
     --       give the attempt back (1)
     if not owned(ARGV[1], ARGV[3], ARGV[4], ARGV[5]) then return 0 end
     if ARGV[9] == '1' then redis.call('HINCRBY', KEYS[1], 'attempts', -1) end
@@ -270,7 +270,7 @@ PUT_OFF = Script(
         redis.call('HSET', KEYS[1], 'state', 'planned')
       else redis.call('HSET', KEYS[1], 'doubt', ARGV[7]) end
     end
-    if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'note', ARGV[8]) end
+    if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'why', ARGV[8]) end
     redis.call('DEL', ARGV[1] .. 'lease:' .. ARGV[3])
     ready(ARGV[1], ARGV[2], ARGV[3], ARGV[6])
     return 1
@@ -328,8 +328,8 @@ REPLAY = Script(
     redis.call('ZREM', KEYS[2], ARGV[2])
     if record[1] ~= 'dead' then return 0 end
     redis.call('HSET', KEYS[1], 'state', 'planned', 'attempts', 0, 'due', ARGV[3])
-    -- The note is the reason of its death, and no wording of the card any more.
-    redis.call('HDEL', KEYS[1], 'doubt', 'first', 'intent', 'note')
+    -- A doubt stays: what may have been posted is looked for before it is posted again.
+    redis.call('HDEL', KEYS[1], 'first', 'intent', 'why')
     redis.call('PEXPIRE', KEYS[1], ARGV[4])
     append(ARGV[1], record[2], record[3], ARGV[2], ARGV[3])
     return 1

@@ -125,7 +125,7 @@ async def test_after_eight_unknown_outcomes_it_is_given_up_with_a_reason(core: C
         await later(core, hours=1)
     assert await state(core) is DeliveryState.DEAD
     found = await core.store.deliveries.get(ML, FIRST)
-    assert found is not None and found.note == "The platform is broken."
+    assert found is not None and found.why == "The platform is broken."
 
 
 async def test_after_a_day_it_is_given_up(core: Core) -> None:
@@ -282,3 +282,29 @@ async def test_no_limit_is_waited_for_after_the_intent(redis_url: str, clock) ->
     waiting = await core.store.deliveries.get(ML, second)
     assert waiting is not None and waiting.state is DeliveryState.PLANNED and waiting.attempts == 0
     await core.store.database.close()
+
+
+async def test_a_notice_that_had_to_wait_keeps_its_words(core: Core) -> None:
+    await core.subscribe("robot")
+    core.adapter.faults.extend([DestinationGone("I may not post there."), RetryLater("Too fast.", after=1)])
+    await core.bring(paper(1))
+    await later(core, seconds=30)
+    (told,) = [posted for posted in core.adapter.posted if posted.destination.direct]
+    assert "I cannot post to #ml: I may not post there." in told.card.fallback
+
+
+async def test_a_replayed_dead_letter_is_looked_for_before_it_is_posted_again(core: Core) -> None:
+    await core.subscribe("robot")
+    core.adapter.faults.append(Lost())
+    core.adapter.blind = Ambiguous("The history cannot be read.")
+    await core.bring(paper(1))
+    for _ in range(8):
+        await later(core, hours=1)
+    assert await state(core) is DeliveryState.DEAD
+    core.adapter.blind = None
+    dead = await core.store.deliveries.get(ML, FIRST)
+    assert dead is not None
+    await core.store.dead_letters.replay(dead, core.clock.now())
+    await core.lanes.once()
+    assert len(core.adapter.posted) == 1
+    assert await state(core) is DeliveryState.SENT

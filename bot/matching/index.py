@@ -1,45 +1,228 @@
-"""The index over all filters: equal ones are evaluated once."""
+"""The index over all filters: a paper looks only at those that it may pass.
+
+Equal filters (by their normal form) are held once. Each leaf of any filter is an atom; a paper is walked once to see
+which atoms it has (:mod:`bot.matching.trie`, :mod:`bot.matching.lookups`), and each of these wakes the filters that
+wait for it (:mod:`bot.matching.plan`). What it finds is exactly what :func:`bot.query.evaluate` finds one by one;
+a test holds the two against each other. One index belongs to one thread.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import cast
 
-from bot.query import Document, Query, Verdict, evaluate
+from bot.matching.atoms import Atom, Check, Held, weightless
+from bot.matching.lookups import Authors, Categories, Counts
+from bot.matching.plan import Place, grown, places, work
+from bot.matching.trie import Trie
+from bot.query import Document, Query, Similarity, Verdict, evaluate
+from bot.query.tree import Author, Category, Compare, Flag, Leaf, Like, Term
+
+
+class Matches(Mapping[str, Verdict]):
+    """Whose filter a paper passes. The reasons are made when they are asked for, once for equal filters."""
+
+    def __init__(self, document: Document, found: set[Held], similarity: Similarity | None) -> None:
+        self._document = document
+        self._similarity = similarity
+        self._by_key = {key: held for held in found for key in held.holders()}
+        self._verdicts: dict[Held, Verdict] = {}
+
+    def __getitem__(self, key: str) -> Verdict:
+        held = self._by_key[key]
+        if (verdict := self._verdicts.get(held)) is None:
+            verdict = self._verdicts[held] = evaluate(held.query, self._document, self._similarity)
+        return verdict
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_key)
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._by_key
 
 
 class Index:
     """Filters by the key of whoever holds them."""
 
     def __init__(self) -> None:
-        self._queries: dict[str, Query] = {}
-        self._holders: dict[str, set[str]] = {}
+        self._held: dict[str, Held] = {}
+        """Each distinct filter, by its normal form."""
         self._normal: dict[str, str] = {}
+        self._atoms: dict[Leaf, Atom] = {}
+        self._always: list[Check] = []
+        self._trie = Trie()
+        self._authors = Authors()
+        self._categories = Categories()
+        self._counts = Counts()
+        self._flags: dict[tuple[str, str], Atom] = {}
+        self._likes: dict[Like, Atom] = {}
+        self.work = 0.0
+        """How many atoms a paper makes us look at in checks, on average: the cost of the filters beside the walk."""
 
     def __len__(self) -> int:
         return len(self._normal)
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._normal
+
+    @property
+    def distinct(self) -> int:
+        """How many different filters are held."""
+        return len(self._held)
+
+    @property
+    def likes(self) -> tuple[Like, ...]:
+        """Every example of meaning that some filter names."""
+        return tuple(self._likes)
+
     def put(self, key: str, query: Query) -> None:
         """Hold a filter for ``key``, in place of its former one."""
         self.drop(key)
-        self._normal[key] = query.normal
-        self._queries[query.normal] = query
-        self._holders.setdefault(query.normal, set()).add(key)
+        if (held := self._held.get(query.normal)) is not None:
+            held.add(key)
+        else:
+            held = Held(query, key)
+            self._held[query.normal] = held
+            self._settle(held)
+        self._normal[key] = held.query.normal
 
     def drop(self, key: str) -> None:
         """Forget the filter of ``key``, if there is one."""
         normal = self._normal.pop(key, None)
-        if normal is None:
-            return
-        holders = self._holders[normal]
-        holders.discard(key)
-        if not holders:
-            del self._holders[normal], self._queries[normal]
+        if normal is not None and self._held[normal].discard(key):
+            self._leave(self._held.pop(normal))
 
-    def match(self, document: Document) -> Mapping[str, Verdict]:
-        """Whose filter the paper passes, with the reasons."""
-        found: dict[str, Verdict] = {}
-        for normal, query in self._queries.items():
-            verdict = evaluate(query, document)
-            if verdict.matched:
-                found.update(dict.fromkeys(self._holders[normal], verdict))
+    def match(self, document: Document, similarity: Similarity | None = None) -> Matches:
+        """Whose filter the paper passes, with the reasons.
+
+        ``similarity`` answers for ``like:`` as it does in :func:`bot.query.evaluate`; without it none is satisfied.
+        """
+        return Matches(document, self._awake(document, similarity), similarity)
+
+    def _awake(self, document: Document, similarity: Similarity | None) -> set[Held]:
+        present = self._present(document, similarity)
+        found: set[Held] = set()
+        checks: list[Check] = list(self._always)
+        for atom in present:
+            if atom.whole is not None:
+                found.update(atom.whole)
+            if atom.waiting is not None:
+                checks += atom.waiting
+            if (pairs := atom.pairs) is not None:
+                for second in pairs.keys() & present:
+                    for one in pairs[second]:
+                        if type(one) is Held:
+                            found.add(one)
+                        else:
+                            checks.append(cast("Check", one))
+        for check in checks:
+            if check.held not in found and check.rest.holds(present):
+                found.add(check.held)
         return found
+
+    def _present(self, document: Document, similarity: Similarity | None) -> set[Atom]:
+        """The atoms that the paper has."""
+        present: set[Atom] = set()
+        self._trie.walk(document.words, present)
+        self._authors.find(document.authors, present)
+        self._categories.find(document.paper.categories, present)
+        self._counts.find(document.paper, present)
+        present.update([self._flags[flag] for flag in document.flags if flag in self._flags])
+        if similarity is not None:
+            for like, atom in self._likes.items():
+                near = similarity.get(like) if isinstance(similarity, Mapping) else similarity(like)
+                if near is not None and near > 0:
+                    present.add(atom)
+        return present
+
+    def _settle(self, held: Held) -> None:
+        """Let a filter wait at its places."""
+        group = grown(held.query.root, self._atom)
+        self.work += work(group, held)
+        for place in places(group, held):
+            if place.first is None:
+                self._always.append(cast("Check", place.waiting))
+            elif place.second is not None:
+                pairs = place.first.pairs = place.first.pairs or {}
+                pairs.setdefault(place.second, []).append(place.waiting)
+            elif isinstance(place.waiting, Held):
+                place.first.whole = [*(place.first.whole or ()), place.waiting]
+            else:
+                place.first.waiting = [*(place.first.waiting or ()), place.waiting]
+
+    def _leave(self, held: Held) -> None:
+        """Take a filter away from the places that :meth:`_settle` gave it."""
+        group = grown(held.query.root, lambda leaf: self._atoms[weightless(leaf)])
+        self.work -= work(group, held)
+        for place in places(group, held):
+            _forget(place, self._always, held)
+        grown(held.query.root, self._release)
+
+    def _atom(self, leaf: Leaf) -> Atom:
+        """The atom of a leaf, looked for from now on; one more use of it."""
+        leaf = weightless(leaf)
+        if (atom := self._atoms.get(leaf)) is None:
+            atom = self._atoms[leaf] = Atom(leaf)
+            match leaf:
+                case Term():
+                    self._trie.put(leaf, atom)
+                case Author():
+                    self._authors.put(leaf, atom)
+                case Category():
+                    self._categories.put(leaf, atom)
+                case Compare():
+                    self._counts.put(leaf, atom)
+                case Flag(field, value):
+                    self._flags[field, value] = atom
+                case Like():
+                    self._likes[leaf] = atom
+        atom.uses += 1
+        return atom
+
+    def _release(self, leaf: Leaf) -> Atom:
+        """One use less of a leaf; after the last it is looked for no longer."""
+        leaf = weightless(leaf)
+        atom = self._atoms[leaf]
+        atom.uses -= 1
+        if not atom.uses:
+            del self._atoms[leaf]
+            match leaf:
+                case Term():
+                    self._trie.drop(leaf, atom)
+                case Author():
+                    self._authors.drop(leaf, atom)
+                case Category():
+                    self._categories.drop(leaf)
+                case Compare():
+                    self._counts.drop(leaf)
+                case Flag(field, value):
+                    del self._flags[field, value]
+                case Like():
+                    del self._likes[leaf]
+        return atom
+
+
+def _forget(place: Place, always: list[Check], held: Held) -> None:
+    """Take a filter away from one place."""
+    if place.first is None:
+        always[:] = [check for check in always if check.held is not held]
+    elif place.second is not None:
+        # Clauses that share a leaf may name the same pair twice: the first time takes both away.
+        if place.first.pairs is not None and place.second in place.first.pairs:
+            left = [
+                one
+                for one in place.first.pairs[place.second]
+                if (one if isinstance(one, Held) else one.held) is not held
+            ]
+            if left:
+                place.first.pairs[place.second] = left
+            else:
+                del place.first.pairs[place.second]
+                place.first.pairs = place.first.pairs or None
+    elif isinstance(place.waiting, Held):
+        place.first.whole = [one for one in place.first.whole or () if one is not held] or None
+    else:
+        place.first.waiting = [one for one in place.first.waiting or () if one.held is not held] or None

@@ -63,6 +63,11 @@ class Name:
         return self.family[-1]
 
     @property
+    def core(self) -> tuple[str, ...]:
+        """The family name without its particles, which some listings drop; all of it if there is nothing else."""
+        return tuple(part for part in self.family if part not in PARTICLES) or self.family
+
+    @property
     def keys(self) -> frozenset[str]:
         """The parts by which a query of a single part finds this name: all but the first given name."""
         return frozenset((*self.given[1:], *self.family))
@@ -98,12 +103,8 @@ def taken_apart(name: str) -> Name | None:
 def same_person(asked: Name, author: Name) -> bool:
     """Whether the author of a paper may be the person asked for."""
     if not asked.given:
-        return (
-            asked.key in author.keys
-            if len(asked.family) == 1
-            else _core(asked.family) == _core(author.family)
-        )
-    if not author.given or _core(asked.family) != _core(author.family):
+        return asked.key in author.keys if len(asked.family) == 1 else asked.core == author.core
+    if not author.given or asked.core != author.core:
         return False
     return _compatible(asked.given, author.given)
 
@@ -130,16 +131,12 @@ def _split(parts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(piece for part in parts for piece in part.split("-"))
 
 
-def _core(family: tuple[str, ...]) -> tuple[str, ...]:
-    """The family name without its particles, which some listings drop; all of it if there is nothing else."""
-    core = tuple(part for part in family if part not in PARTICLES)
-    return core or family
-
-
 def _is_initial(part: str) -> bool:
     return len(part) == 1 and part.isascii()
 
 
 def _part(raw: str) -> str:
+    if raw.isascii() and raw.isalnum():
+        return raw.lower()
     pieces = ("".join(c for c in piece if c.isalnum()) for piece in fold(raw).replace("‐", "-").split("-"))
     return "-".join(piece for piece in pieces if piece)

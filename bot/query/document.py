@@ -17,13 +17,14 @@ Positions of keywords never touch: a phrase does not run from one keyword into t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, chain
 
 from bot.models import Announce, Paper
 from bot.query.authors import Name, taken_apart
-from bot.text.words import Token, compounds, stems, tokens
+from bot.text.words import scanned, spans, stems
 
 _REVISIONS = frozenset({Announce.REPLACE, Announce.REPLACE_CROSS})
 
@@ -34,8 +35,6 @@ class Words:
 
     text: str
     """As the paper has it; keywords joined by line breaks."""
-    spans: tuple[tuple[int, int], ...]
-    """Where each word stands in ``text``, in code points."""
     exact: tuple[str, ...]
     stems: tuple[str, ...]
     joined: tuple[str, ...]
@@ -45,35 +44,27 @@ class Words:
     @classmethod
     def of(cls, text: str) -> Words:
         """Prepare one text."""
-        found = tokens(text)
-        return cls._made(text, found, frozenset())
+        return cls(text, *scanned(text)) if text else _NOTHING
 
     @classmethod
-    def of_list(cls, texts: Iterable[str]) -> Words:
+    def of_list(cls, texts: Sequence[str]) -> Words:
         """Prepare several short texts as one, without a phrase across their borders."""
-        whole, breaks = "", set()
-        found: list[Token] = []
-        for text in texts:
-            breaks.add(len(found))
-            offset = len(whole)
-            found += [Token(t.start + offset, t.end + offset, t.exact, t.stem) for t in tokens(text)]
-            whole += text + "\n"
-        return cls._made(whole, tuple(found), frozenset(breaks - {0}))
+        if not texts:
+            return _NOTHING
+        parts = [scanned(text) for text in texts]
+        firsts = accumulate(len(part.exact) for part in parts)
+        exact, stemmed, joined = (tuple(chain.from_iterable(same)) for same in zip(*parts, strict=True))
+        return cls("".join(f"{text}\n" for text in texts), exact, stemmed, joined, frozenset(firsts))
 
-    @classmethod
-    def _made(cls, text: str, found: tuple[Token, ...], breaks: frozenset[int]) -> Words:
-        joined = compounds(text, found)
-        if breaks:
-            joined = tuple("" if i + 1 in breaks else word for i, word in enumerate(joined))
-        if not found:
-            return cls(text, (), (), (), ())
-        starts, ends, exact, stemmed = zip(*found, strict=True)
-        return cls(text, tuple(zip(starts, ends, strict=True)), exact, stemmed, joined, breaks)
+    @cached_property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Where each word stands in ``text``, in code points."""
+        return spans(self.text)
 
     @cached_property
     def joined_stems(self) -> tuple[str, ...]:
         """The stem of each compound, "" where there is none."""
-        found = iter(stems([word for word in self.joined if word]))
+        found = iter(stems(filter(None, self.joined)))
         return tuple(next(found) if word else "" for word in self.joined)
 
     @cached_property
@@ -90,6 +81,9 @@ class Words:
     def at_joined(self) -> Mapping[str, tuple[int, ...]]:
         """The positions of the first part of each compound, by its stem."""
         return _positions(self.joined_stems)
+
+
+_NOTHING = Words("", (), (), ())
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from snowballstemmer.english_stemmer import EnglishStemmer
 
-from bot.text.words import STOP_WORDS, compounds, fold, joinable, stem, stems, tokens, unspaced
+from bot.text.words import (
+    STOP_WORDS,
+    compounds,
+    fold,
+    joinable,
+    scanned,
+    spans,
+    stem,
+    stems,
+    tokens,
+    unspaced,
+)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +52,21 @@ def test_words_stand_where_they_say(text: str) -> None:
         assert after <= token.start < token.end <= len(text)
         assert token.exact
         after = token.end
+
+
+@settings(max_examples=300)
+@given(st.text(alphabet="abC2 -_'$+*#.\\é", max_size=30) | st.text(max_size=30))
+def test_the_quick_readings_are_those_of_the_tokens(text: str) -> None:
+    found = tokens(text)
+    assert spans(text) == tuple((t.start, t.end) for t in found)
+    assert scanned(text) == (
+        tuple(t.exact for t in found),
+        tuple(t.stem for t in found),
+        compounds(text, found),
+    )
+    # A letter that is not ASCII takes the general pattern: the words before it must stay the same.
+    general = tokens(f"{text} ß")[:-1]
+    assert general == found
 
 
 @settings(max_examples=50)

@@ -1,0 +1,138 @@
+"""Leaves that are not about words: names, categories, counts and properties, each found by looking it up."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable
+from operator import attrgetter
+from typing import Final
+
+from bot.matching.atoms import Atom
+from bot.models import Paper
+from bot.query.authors import Name, same_person, taken_apart
+from bot.query.fields import COUNTS
+from bot.query.tree import Author, Category, Compare, Comparison
+
+_REMEMBERED: Final = 4096
+"""Categories of papers; the listings we know have some hundreds."""
+_number: Final = attrgetter("number")
+
+
+class Authors:
+    """Names, by the parts that a compatible name must share."""
+
+    def __init__(self) -> None:
+        self._single: dict[str, list[Atom]] = {}
+        """Names of one part, which any but the first given name may be."""
+        self._fuller: dict[tuple[str, ...], list[tuple[Name, Atom]]] = {}
+        """All others, by the core of the family name."""
+
+    def put(self, author: Author, atom: Atom) -> None:
+        """Look for ``author`` from now on."""
+        if (name := taken_apart(author.name)) is None:
+            return
+        if _one_part(name):
+            self._single.setdefault(name.key, []).append(atom)
+        else:
+            self._fuller.setdefault(name.core, []).append((name, atom))
+
+    def drop(self, author: Author, atom: Atom) -> None:
+        """Look for ``author`` no longer."""
+        if (name := taken_apart(author.name)) is None:
+            return
+        if _one_part(name):
+            self._single[name.key].remove(atom)
+            if not self._single[name.key]:
+                del self._single[name.key]
+        else:
+            self._fuller[name.core].remove((name, atom))
+            if not self._fuller[name.core]:
+                del self._fuller[name.core]
+
+    def find(self, authors: Iterable[tuple[str, Name]], present: set[Atom]) -> None:
+        """Add to ``present`` every name that may be one of the authors'."""
+        for _, author in authors:
+            if self._single:
+                for key in author.keys:
+                    present.update(self._single.get(key, ()))
+            if self._fuller:
+                for asked, atom in self._fuller.get(author.core, ()):
+                    if same_person(asked, author):
+                        present.add(atom)
+
+
+class Categories:
+    """Patterns, by what a category must be or begin with."""
+
+    def __init__(self) -> None:
+        self._patterns: dict[Category, Atom] = {}
+        self._found: dict[str, tuple[Atom, ...]] = {}
+        """What each category of a paper falls under, as far as asked since the last change."""
+
+    def put(self, category: Category, atom: Atom) -> None:
+        """Look for ``category`` from now on."""
+        self._patterns[category] = atom
+        self._found.clear()
+
+    def drop(self, category: Category) -> None:
+        """Look for ``category`` no longer."""
+        del self._patterns[category]
+        self._found.clear()
+
+    def find(self, categories: Iterable[str], present: set[Atom]) -> None:
+        """Add to ``present`` every pattern that one of the categories falls under."""
+        if not self._patterns:
+            return
+        for category in categories:
+            if (found := self._found.get(category)) is None:
+                if len(self._found) >= _REMEMBERED:
+                    self._found.clear()
+                found = tuple(atom for pattern, atom in self._patterns.items() if pattern.accepts(category))
+                self._found[category] = found
+            present.update(found)
+
+
+class Counts:
+    """Comparisons, by field and sign, in the order of their numbers."""
+
+    def __init__(self) -> None:
+        self._sorted: dict[tuple[str, Comparison], list[Compare]] = {}
+        self._atoms: dict[Compare, Atom] = {}
+
+    def put(self, compare: Compare, atom: Atom) -> None:
+        """Look for ``compare`` from now on."""
+        self._atoms[compare] = atom
+        insort(self._sorted.setdefault((compare.field, compare.op), []), compare, key=_number)
+
+    def drop(self, compare: Compare) -> None:
+        """Look for ``compare`` no longer."""
+        del self._atoms[compare]
+        held = self._sorted[compare.field, compare.op]
+        del held[bisect_left(held, compare.number, key=_number)]
+        if not held:
+            del self._sorted[compare.field, compare.op]
+
+    def find(self, paper: Paper, present: set[Atom]) -> None:
+        """Add to ``present`` every comparison that the paper's counts pass; an unknown count passes none."""
+        if not self._sorted:
+            return
+        for field in COUNTS:
+            count: int | None = getattr(paper, field)
+            if count is None:
+                continue
+            for (name, sign), held in self._sorted.items():
+                if name == field:
+                    below = bisect_left(held, count, key=_number)
+                    upto = bisect_right(held, count, key=_number)
+                    start, end = {
+                        ">=": (0, upto),
+                        ">": (0, below),
+                        "<=": (below, len(held)),
+                        "<": (upto, len(held)),
+                        "=": (below, upto),
+                    }[sign]
+                    present.update(self._atoms[one] for one in held[start:end])
+
+
+def _one_part(name: Name) -> bool:
+    return not name.given and len(name.family) == 1

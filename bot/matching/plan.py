@@ -1,0 +1,166 @@
+"""Where a query waits, so that only papers that may pass it wake it.
+
+A tree with its negations pushed down to the leaves is an «and» of clauses or an «or» of branches. Of an «and» every
+clause must hold, so it may wait for any one of them: it waits for the rarest, and within it for the second rarest. A
+clause that is an «or» is waited for at each of its branches. Nothing is multiplied out, so the work is proportional
+to the query. What has to be absent cannot be waited for; a query of nothing else is looked at with every paper.
+
+::
+
+    diffusion policy -survey      waits for «policy» with «diffusion», then checks that «survey» is absent
+    (drone OR uav) swarm          waits for «drone» with «swarm» and for «uav» with «swarm»; nothing is left to check
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from bot.matching.atoms import All, Any_, Atom, Check, Group, Held
+from bot.query.tree import And, Leaf, Node, Not, Or
+
+MOST_PAIRS: Final = 16
+"""Pairs that one branch may wait for; with more it waits for its rarest clause alone."""
+
+_Clause: TypeAlias = "Atom | Any_"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One spot where a query waits."""
+
+    first: Atom | None
+    """``None``: with every paper."""
+    second: Atom | None
+    waiting: Held | Check
+
+
+def grown(root: Node, atom: Callable[[Leaf], Atom]) -> Group:
+    """The tree over atoms, its negations pushed down to the leaves. ``atom`` is asked once for each leaf."""
+    group = _grown(root, wanted=True, atom=atom)
+    if isinstance(group, tuple):
+        found, wanted = group
+        return All((found,), (), ()) if wanted else All((), (found,), ())
+    return group
+
+
+def places(group: Group, held: Held) -> Iterator[Place]:
+    """Every spot where the query waits: the same for the same atoms."""
+    if isinstance(group, All):
+        yield from _branch(group, held)
+        return
+    for found in _ordered(group.wanted):
+        yield Place(found, None, held)
+    for branch in group.groups:
+        yield from _branch(branch, held)
+    if group.missing:
+        yield Place(None, None, Check(held, All((), (), (Any_(frozenset(), group.missing, ()),))))
+
+
+def work(group: Group, held: Held) -> float:
+    """How many atoms a paper makes us look at for this query, on average."""
+    return sum(
+        (place.first.rarity if place.first else 1.0)
+        * (place.second.rarity if place.second else 1.0)
+        * _size(place.waiting)
+        for place in places(group, held)
+    )
+
+
+def _size(waiting: Held | Check) -> int:
+    return 1 + _leaves(waiting.rest) if isinstance(waiting, Check) else 1
+
+
+def _leaves(group: Group) -> int:
+    plain = (
+        len(group.needed) + len(group.banned)
+        if isinstance(group, All)
+        else len(group.wanted) + len(group.missing)
+    )
+    return plain + sum(_leaves(part) for part in group.groups)
+
+
+def _grown(node: Node, *, wanted: bool, atom: Callable[[Leaf], Atom]) -> Group | tuple[Atom, bool]:
+    while isinstance(node, Not):
+        node, wanted = node.child, not wanted
+    if not isinstance(node, And | Or):
+        return atom(node), wanted
+    every = isinstance(node, And) is wanted
+    there: dict[Atom, None] = {}
+    absent: dict[Atom, None] = {}
+    groups: list[Group] = []
+    for child in node.children:
+        part = _grown(child, wanted=wanted, atom=atom)
+        if isinstance(part, tuple):
+            (there if part[1] else absent)[part[0]] = None
+        elif isinstance(part, All) is every:
+            # «not (a or b)» inside an «and» is two more clauses of it.
+            one, other = (part.needed, part.banned) if isinstance(part, All) else (part.wanted, part.missing)
+            there.update(dict.fromkeys(one))
+            absent.update(dict.fromkeys(other))
+            groups += part.groups
+        else:
+            groups.append(part)
+    if every:
+        return All(tuple(there), tuple(absent), tuple(g for g in groups if isinstance(g, Any_)))
+    return Any_(frozenset(there), frozenset(absent), tuple(g for g in groups if isinstance(g, All)))
+
+
+def _branch(group: All, held: Held) -> Iterator[Place]:
+    clauses = sorted(_coverable(group), key=lambda found: found[0])
+    if not clauses:
+        yield Place(None, None, Check(held, group))
+        return
+    _, first, firsts = clauses[0]
+    taken: list[_Clause] = [first]
+    seconds: tuple[Atom | None, ...] = (None,)
+    if len(clauses) > 1 and len(firsts) * len(clauses[1][2]) <= MOST_PAIRS:
+        _, second, found = clauses[1]
+        taken.append(second)
+        seconds = found
+    rest = _without(group, taken)
+    waiting: Held | Check = held if _empty(rest) else Check(held, rest)
+    for one in firsts:
+        for other in seconds:
+            yield Place(one, other, waiting)
+
+
+def _coverable(group: All) -> Iterator[tuple[float, _Clause, tuple[Atom, ...]]]:
+    """The clauses that can be waited for: how often they hold, and the atoms of which one is there if they do."""
+    for atom in group.needed:
+        yield atom.rarity, atom, (atom,)
+    for clause in group.groups:
+        if (cover := _cover(clause)) is not None:
+            yield sum(atom.rarity for atom in cover), clause, cover
+
+
+def _cover(clause: Any_) -> tuple[Atom, ...] | None:
+    """Atoms of which one is there whenever ``clause`` holds; ``None`` if it may hold without any."""
+    if clause.missing:
+        return None
+    found = dict.fromkeys(_ordered(clause.wanted))
+    for branch in clause.groups:
+        best = min(_coverable(branch), key=lambda one: one[0], default=None)
+        if best is None:
+            return None
+        found.update(dict.fromkeys(best[2]))
+    return tuple(found)
+
+
+def _without(group: All, taken: Iterable[_Clause]) -> All:
+    """What is left to check: a clause that was waited for in full need not be looked at again."""
+    done = [clause for clause in taken if isinstance(clause, Atom) or not clause.groups]
+    return All(
+        tuple(atom for atom in group.needed if not any(atom is one for one in done)),
+        group.banned,
+        tuple(clause for clause in group.groups if not any(clause is one for one in done)),
+    )
+
+
+def _empty(group: All) -> bool:
+    return not (group.needed or group.banned or group.groups)
+
+
+def _ordered(atoms: Iterable[Atom]) -> list[Atom]:
+    return sorted(atoms, key=lambda atom: atom.rarity)

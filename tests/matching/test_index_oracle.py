@@ -1,0 +1,123 @@
+"""The index finds exactly what evaluating every filter finds."""
+
+import gzip
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.matching import Index
+from bot.models import Paper
+from bot.query import Document, Like, Node, Query, evaluate, printed
+from tests.matching.queries import Draw, dressed
+from tests.query.test_query_laws import NODES, PAPERS
+
+
+@pytest.fixture(scope="session")
+def read_papers(recordings: Path) -> Callable[[int], list[Paper]]:
+    """Reads recorded papers, each with the fields that the recording lacks filled at random."""
+
+    def read(step: int) -> list[Paper]:
+        chance = random.Random(step)
+        with gzip.open(recordings / "arxiv" / "metadata_20k.jsonl.gz", "rt", encoding="utf-8") as lines:
+            rows = [json.loads(line) for at, line in enumerate(lines) if at % step == 0]
+        return [
+            dressed(
+                Paper(
+                    id=f"arxiv:{row['id']}",
+                    title=row["title"],
+                    abstract=row["summary"],
+                    authors=tuple(row["authors"]),
+                    categories=tuple(row["categories"]),
+                ),
+                chance,
+            )
+            for row in rows
+        ]
+
+    return read
+
+
+def differences(papers: list[Paper], queries: list[Query], *, change: bool) -> tuple[int, list[str]]:
+    """How many pairs passed, and in words those on which index and oracle disagree."""
+    index = Index()
+    held = dict(enumerate(queries))
+    for number, query in held.items():
+        index.put(str(number), query)
+    wrong: list[str] = []
+    passed = 0
+    for at, paper in enumerate(papers):
+        document = Document.of(paper)
+        found = set(index.match(document))
+        expected = {str(number) for number, query in held.items() if evaluate(query, document).matched}
+        passed += len(expected)
+        wrong += [f"{paper.id}: {held[int(one)].normal}" for one in found ^ expected]
+        if change and at % 10 == 9:  # some go, and some change their filter
+            chance = random.Random(at)
+            for number in chance.sample(sorted(held), 5):
+                index.drop(str(number))
+                del held[number]
+            for number in chance.sample(sorted(held), 5):
+                held[number] = chance.choice(queries)
+                index.put(str(number), held[number])
+    return passed, wrong
+
+
+def test_random_queries_on_real_papers(read_papers: Callable[[int], list[Paper]]) -> None:
+    papers = read_papers(100)
+    draw = Draw(papers, seed=1)
+    passed, wrong = differences(papers, [draw.query() for _ in range(1200)], change=True)
+    assert not wrong, wrong[:5]
+    assert passed > 10_000
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("seed", range(10))
+def test_ten_million_pairs(read_papers: Callable[[int], list[Paper]], seed: int) -> None:
+    papers = read_papers(20)
+    draw = Draw(papers, seed=100 + seed)
+    passed, wrong = differences(papers, [draw.query() for _ in range(1100)], change=True)
+    assert not wrong, wrong[:5]
+    assert passed > 50_000
+
+
+@settings(max_examples=300)
+@given(st.lists(NODES, min_size=1, max_size=5), PAPERS)
+def test_any_tree_on_any_paper(nodes: list[Node], paper: Paper) -> None:
+    """Also trees that typing cannot make: wanting nothing, or everything."""
+    index = Index()
+    queries = [Query(node, printed(node), "") for node in nodes]
+    for number, query in enumerate(queries):
+        index.put(str(number), query)
+    document = Document.of(paper)
+    expected = {str(number) for number, query in enumerate(queries) if evaluate(query, document).matched}
+    assert set(index.match(document)) == expected
+    for number in range(len(queries)):
+        index.drop(str(number))
+    assert (len(index), index.distinct) == (0, 0)
+    assert not index.match(document)
+
+
+@settings(max_examples=100)
+@given(NODES, st.booleans(), PAPERS)
+def test_meaning_is_asked_of_the_caller(node: Node, near: bool, paper: Paper) -> None:
+    from bot.query.tree import all_of, any_of, none_of
+
+    like = Like("agents that plan")
+    document = Document.of(paper)
+    for root in (all_of([like, node]), any_of([node, like]), all_of([none_of(like), node])):
+        query = Query(root, printed(root), "")
+        index = Index()
+        index.put("a", query)
+        assert index.likes == ((like,) if like in query.likes else ())
+        for similarity in (None, {like: 0.5 if near else 0.0}, lambda _: 0.5 if near else None):
+            expected = evaluate(query, document, similarity)
+            found = index.match(document, similarity)
+            assert ("a" in found) is expected.matched
+            if expected.matched:
+                assert found["a"] == expected

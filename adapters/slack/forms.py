@@ -46,14 +46,12 @@ def asks(verb: Verb) -> bool:
     )
 
 
-def verb_form(verb: Verb, given: Mapping[str, str] | None = None, *, error: str = "") -> Form:
+def verb_form(verb: Verb) -> Form:
     """A form that asks for every option of a verb."""
-    given = given or {}
     fields = tuple(
         Field(
             name=option.name,
             label=option.name.replace("_", " ").capitalize(),
-            value=given.get(option.name, ""),
             hint=option.description,
             choices=tuple((choice.value, choice.label) for choice in option.choices),
             required=option.required,
@@ -61,7 +59,7 @@ def verb_form(verb: Verb, given: Mapping[str, str] | None = None, *, error: str 
         )
         for option in verb.options
     )
-    return Form(title=verb.name.capitalize(), command=verb.name, fields=fields, error=error)
+    return Form(title=verb.name.capitalize(), command=verb.name, fields=fields)
 
 
 def view(form: Form, asked: Asked) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -133,7 +134,7 @@ async def opened(team: Team, trigger: str, view: dict[str, Any]) -> str | None:
     return str((made.get("view") or {}).get("id") or "") or None
 
 
-async def _tried(request: Any, what: str) -> None:
+async def _tried(request: Awaitable[Any], what: str) -> None:
     """A reply that cannot be shown is logged: there is nobody else to tell."""
     try:
         await request

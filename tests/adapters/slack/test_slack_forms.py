@@ -1,6 +1,7 @@
 """Modals: forms made from the registry, previewed, sent, and reopened with what was wrong."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ async def test_a_bare_verb_opens_the_form_of_the_registry(peer: SlackPeer, core:
 @pytest.mark.parametrize("verb", [verb for verb in OFFERED if verb.options], ids=lambda verb: verb.name)
 async def test_every_form_is_one_that_slack_takes(peer: SlackPeer, verb):
     asked = Asked(workspace="T1", user="U1", channel="C1")
-    view = forms.view(forms.verb_form(verb, error="`x` <!channel> is wrong"), asked)
+    view = forms.view(replace(forms.verb_form(verb), error="`x` <!channel> is wrong"), asked)
     check_view(view)
     check_view(forms.refilled(filled(view, {}), preview=EXAMPLE_CARDS["digest"]))
     check_view(forms.refilled(filled(view, {}), error=EXAMPLE_CARDS["error"]))

@@ -105,3 +105,9 @@ def test_the_operator_gets_the_manifest_or_its_link():
     shown = json.loads(run(plugin.cli(), ["manifest", "--public-url", "https://p.example"]).stdout)
     assert shown == manifest("https://p.example")
     assert run(plugin.cli(), ["manifest", "--public-url", "p.example"]).exit_code == 2
+
+
+def test_the_documentation_names_every_scope_and_setting():
+    text = (Path(__file__).resolve().parents[3] / "docs" / "slack.md").read_text(encoding="utf-8")
+    assert [scope for scope in SCOPES if f"| `{scope}` |" not in text] == []
+    assert [name for name in SlackSettings.model_fields if name.upper() not in text] == []

@@ -19,6 +19,8 @@ from adapters.slack.settings import SlackSettings
 from bot.errors import DestinationGone, RetryLater, StartError, StoreUnavailable
 from bot.models import Destination
 from bot.ports import HappeningKind
+from bot.store import Database
+from bot.store.shelf import PluginShelf
 from bot.testing.cards import EXAMPLE_CARDS
 from tests.adapters.slack.conftest import Core, MemoryShelf, made
 from tests.peers.slack_server import DROP_AFTER, SlackPeer, refuse
@@ -320,6 +322,29 @@ async def test_an_organisations_installation_covers_its_workspaces(peer: SlackPe
     await store.async_delete_all(enterprise_id="E1", team_id=None)
     assert await store.token("T7") is None
     assert await store.async_find_installation(enterprise_id="E1", team_id=None) is None
+
+
+async def test_installations_are_kept_in_the_real_store(peer: SlackPeer, redis_url: str):
+    from slack_sdk.oauth.installation_store.models import Installation
+
+    database = Database.connect(redis_url)
+    try:
+        store = Installations(PluginShelf(database, "slack"), settings=settings_for(peer))
+        for user in ("U1", "U2"):
+            await store.async_save(
+                Installation(team_id="T1", user_id=user, bot_token="xoxb-1", bot_scopes=["commands"])
+            )
+        assert await store.token("T1") == "xoxb-1"
+        found = await store.async_find_installation(enterprise_id=None, team_id="T1")
+        assert found is not None
+        assert (found.user_id, found.bot_scopes) == ("U1", ["commands"])
+        await store.async_delete_installation(enterprise_id=None, team_id="T1", user_id="U1")
+        assert await store.async_find_installation(enterprise_id=None, team_id="T1", user_id="U1") is None
+        await store.async_delete_all(enterprise_id=None, team_id="T1")
+        assert await store.token("T1") is None
+        assert await store.async_find_installation(enterprise_id=None, team_id="T1") is None
+    finally:
+        await database.close()
 
 
 async def test_a_state_is_good_once_and_for_ten_minutes(shelf: MemoryShelf):

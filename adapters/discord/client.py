@@ -36,6 +36,7 @@ class PigeonClient(discord.AutoShardedClient):
         write_commands: bool = True,
         gateway_url: str = "",
     ) -> None:
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),

@@ -86,7 +86,7 @@ ERROR = error_card(
 EVERYTHING = frozenset(PaperAction)
 
 
-def invented(number: int, title: str, authors: str, category: str, upvotes: int, comments: int) -> Paper:
+def invented(number: int, title: str, authors: str, category: str, *, upvotes: int, comments: int) -> Paper:
     """A paper that does not exist."""
     name = f"2511.0{number}"
     return Paper(
@@ -103,7 +103,14 @@ def invented(number: int, title: str, authors: str, category: str, upvotes: int,
 ROWS = (
     DigestRow(PAPER, REASONS),
     DigestRow(
-        invented(2210, "Grasping in the Dark: Touch before Sight", "Kai Example, L. Sample", "cs.RO", 29, 4)
+        invented(
+            2210,
+            "Grasping in the Dark: Touch before Sight",
+            "Kai Example, L. Sample",
+            "cs.RO",
+            upvotes=29,
+            comments=4,
+        )
     ),
     DigestRow(
         invented(
@@ -111,12 +118,14 @@ ROWS = (
             "How Many Demonstrations Does a Drawer Need?",
             "M. Muster, O. Other, P. Third",
             "cs.LG",
-            22,
-            2,
+            upvotes=22,
+            comments=2,
         )
     ),
-    DigestRow(invented(3021, "世界模型中的接触与摩擦", "王小明, 山田花子", "cs.RO", 17, 1)),
-    DigestRow(invented(2954, "A Planner that Knows when It Is Lost", "Q. Quux", "cs.AI", 9, 0)),
+    DigestRow(invented(3021, "世界模型中的接触与摩擦", "王小明, 山田花子", "cs.RO", upvotes=17, comments=1)),
+    DigestRow(
+        invented(2954, "A Planner that Knows when It Is Lost", "Q. Quux", "cs.AI", upvotes=9, comments=0)
+    ),
 )
 CARDS: dict[str, Card] = {
     "compact": paper_card(PAPER, reasons=REASONS, subscriptions=("Robotics",), actions=EVERYTHING, now=NOW),

@@ -16,7 +16,7 @@ from adapters.discord.gateway import Gateway
 from adapters.discord.lookup import Lookup
 from adapters.discord.pace import Pace
 from adapters.discord.places import Places, reference
-from adapters.discord.render import render
+from adapters.discord.render import Message, render
 from adapters.discord.rest import Rest, point_at
 from adapters.discord.settings import DiscordSettings
 from bot.cards import Card
@@ -168,7 +168,15 @@ class DiscordAdapter:
     async def edit(self, message: MessageRef, card: Card) -> None:
         """See :class:`bot.ports.EditingAdapter`."""
         made = render(card)
-        body = {**made.body, "content": None, "embeds": []}
+        try:
+            await self._change(message, made, made.body)
+        except CardRejected as error:
+            if errors.code_of(error) not in _REFUSED:
+                raise
+            # An embed that stood in for a refused card has to be emptied before it can become one.
+            await self._change(message, made, {**made.body, "content": None, "embeds": []})
+
+    async def _change(self, message: MessageRef, made: Message, body: dict[str, Any]) -> None:
         await self.rest.call(
             "PATCH",
             "/channels/{channel_id}/messages/{message_id}",

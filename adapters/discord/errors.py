@@ -30,6 +30,10 @@ GONE: Final[Mapping[int, tuple[str, str]]] = {
     10003: ("The channel does not exist any more.", "Choose another channel with /papers edit."),
     10004: ("The server does not exist any more, or I was removed from it.", "Invite me again."),
     10013: ("That person does not exist any more.", ""),
+    40007: (
+        "I am banned from the server.",
+        "Ask those who run the server to lift the ban, and invite me again.",
+    ),
     40032: ("That person is not in the server.", ""),
     50001: ("I cannot see the channel.", _SETTINGS),
     50013: ("I lack a permission in the channel.", _SETTINGS),
@@ -71,7 +75,6 @@ LATER: Final[Mapping[int, tuple[str, float]]] = {
 REJECTED: Final[Mapping[int, str]] = {
     20009: "Discord takes the content for explicit.",
     40005: "The request is larger than Discord takes.",
-    40007: "Somebody banned me there.",
     50006: "The message is empty.",
     50035: "The message breaks a rule of Discord's form.",
     200000: "AutoMod of the server blocked the message.",

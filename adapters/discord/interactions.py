@@ -102,18 +102,17 @@ class Desk:
         asked = origin(interaction)
         started = self._clock.monotonic()
         work = asyncio.ensure_future(self._reply(interaction, asked, data))
+        hidden, pressed = in_server(interaction), interaction.message is not None
         try:
             await asyncio.wait({work}, timeout=PATIENCE)
-            hidden, pressed = in_server(interaction), interaction.message is not None
             late = not work.done()
             if late:
                 await answers.later(hidden=hidden, pressed=pressed)
             _log.debug(
                 "An interaction was acknowledged.", ms=round((self._clock.monotonic() - started) * 1000)
             )
-            reply = await work
         finally:
-            work.cancel()
+            reply = await work  # what was asked is carried out, also where Discord no longer listens
         if late:
             await self._answer_late(
                 reply, answers, hidden=hidden, replaces=pressed and self._own(interaction), pressed=pressed

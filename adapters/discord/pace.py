@@ -66,7 +66,8 @@ class Pace:
             self._limited(headers)
         if status in {401, 403} or (status == 429 and headers.get("X-RateLimit-Scope") != "shared"):
             self._count_invalid()
-        if status == 401:
+        if status == 401 and "/webhooks/" not in path and "/interactions/" not in path:
+            # (an interaction's own token ends after 15 minutes, and says 401 then, too)
             self.stay_away(
                 600.0, "Discord refuses the bot's token. Set PIGEON_DISCORD__TOKEN to a current one."
             )

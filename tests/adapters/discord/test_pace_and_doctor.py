@@ -65,6 +65,15 @@ async def test_a_process_stays_below_the_requests_of_a_second() -> None:
     pace.start()
 
 
+def test_an_interactions_expired_token_is_not_ours() -> None:
+    pace = Pace(FakeClock(), "app")
+    pace.answered("PATCH", "/api/v10/webhooks/1/token/messages/@original", 401, {"Via": "1.1 google"})
+    pace.check()
+    pace.answered("GET", "/api/v10/users/@me", 401, {"Via": "1.1 google"})
+    with pytest.raises(RetryLater, match="token"):
+        pace.check()
+
+
 def test_shared_limits_are_not_counted() -> None:
     pace = Pace(FakeClock(), "app")
     for _ in range(limits.INVALID_STOP * 2):

@@ -211,6 +211,9 @@ async def test_refused_components_go_out_once_as_an_embed(peer: DiscordPeer) -> 
         message = peer.messages(lab.channels["ml"])[0]
         assert message["embeds"][0]["title"] == "Diffusion Policies that Forget"
         assert await adapter.find(place(lab), key=KEY, since=since) == posted
+        peer.faults.add("status", method="PATCH", path="*", status=400, code=50035)
+        await adapter.edit(posted, EXAMPLE_CARDS["paper-full"])
+        assert peer.messages(lab.channels["ml"])[0]["embeds"] == []
         peer.faults.add("status", status=400, code=50035, times=2)
         with pytest.raises(CardRejected):
             await adapter.send(place(lab), CARD, key="e" * 24)

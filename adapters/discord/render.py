@@ -86,9 +86,14 @@ def render(card: Card, *, key: str = "", private: bool = False) -> Message:
     below = controls.rows(plain_actions)
     room = limits.COMPONENTS - 1 - sum(1 + len(row["components"]) for row in below) - len(files)
     room -= 2  # the menu and its row
+    room -= bool(card.mention)
     _place_actions(rows, controls, room, entries)
     _join_texts(rows, room)
     parts = _components(rows)
+    mentions = NO_MENTIONS
+    if card.mention.isdecimal():
+        parts.insert(0, _text(f"<@&{card.mention}>"))
+        mentions = {"parse": [], "roles": [card.mention]}
     parts += below
     if more := menu(entries):
         parts.append(more)
@@ -102,7 +107,7 @@ def render(card: Card, *, key: str = "", private: bool = False) -> Message:
     body: dict[str, Any] = {
         "flags": COMPONENTS_V2 | (EPHEMERAL if private else 0),
         "components": [container],
-        "allowed_mentions": NO_MENTIONS,
+        "allowed_mentions": mentions,
     }
     if names:
         body["attachments"] = [{"id": number, "filename": name} for number, name in enumerate(names)]

@@ -54,6 +54,9 @@ def blocks(card: Card, *, pictures: bool = True, numbers: Iterator[int] | None =
     """A card's classic blocks. ``numbers`` keeps action ids apart where several cards share a surface."""
     numbers = numbers or count()
     made: Blocks = []
+    if card.mention.startswith("S") and card.mention.isalnum() and card.mention.isascii():
+        # The one mention that a message may hold, and its id is the platform's own.
+        made.append(section(f"<!subteam^{card.mention}>"))
     for block in card.blocks:
         made.extend(_block(block, card, numbers, pictures=pictures))
     if pictures and card.thumbnail is not None:

@@ -176,6 +176,9 @@ class Card:
     """Names a colour by what it stands for: a source (``arxiv``), or ``error``, ``notice``."""
     thumbnail: Picture | None = None
     files: tuple[Attachment, ...] = ()
+    mention: str = ""
+    """The platform's id of a role or user group to call. Only a subscription's own setting fills it; no text of
+    a paper ever does."""
     tags: tuple[str, ...] = ()
     """Categories, for platforms whose posts carry tags (Discord forums)."""
 

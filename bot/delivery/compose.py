@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -71,6 +71,9 @@ class Composer:
             card = await self._digest(delivery, subscriptions, papers)
         elif paper := next(iter(papers.values()), None):
             card = self._paper(delivery, subscriptions, paper, now)
+        mention = next((one.mention for one in subscriptions if one.mention), "")
+        if card is not None and mention:
+            card = replace(card, mention=mention)
         return Composed(card, subscriptions)
 
     async def _subscriptions(self, delivery: Delivery) -> Sequence[Subscription]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.cards import Action, ActionStyle, Card, Item, Span, spans
 from bot.cards.paper import authors, matched
 from bot.cards.reply import message
@@ -36,7 +38,13 @@ async def preview(asked: Asked) -> Reply:
 
 
 async def preview_card(
-    asked: Asked, query: Query, replayed: Replayed, *, title: str = "", actions: list[Action]
+    asked: Asked,
+    query: Query,
+    replayed: Replayed,
+    *,
+    title: str = "",
+    notes: Sequence[str] = (),
+    actions: list[Action],
 ) -> Card:
     """Count, rate, the best three, and what to do when it is too loud or too quiet."""
     count = len(replayed.hits)
@@ -59,7 +67,7 @@ async def preview_card(
         )
         for hit in replayed.hits[:SHOWN]
     ]
-    hints = [*query.notes, *await _suggestions(asked, query, replayed)]
+    hints = [*notes, *query.notes, *await _suggestions(asked, query, replayed)]
     return message(title or "Preview", line, written, items=rows, notes=hints, actions=actions)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, Final
 
-from bot.cards import Action, ActionStyle, Field, Form, Span, spans
+from bot.cards import Action, ActionStyle, Card, Field, Form, Span, spans
 from bot.cards.reply import message, undo
 from bot.commands import BY_NAME
 from bot.commands.cadence import cadence
@@ -17,10 +17,13 @@ from bot.handlers.previews import preview_card
 from bot.models import (
     Cadence,
     CardSize,
+    Delivery,
+    DeliveryKind,
     Destination,
     Person,
     Subscription,
     SubscriptionState,
+    delivery_key,
 )
 from bot.ports import Reply
 from bot.query import parse
@@ -61,6 +64,7 @@ async def subscribe(asked: Asked) -> Reply:
         query,
         replayed,
         title=f"Subscribe {_place(wanted.destination)}, {describe(wanted.cadence)}?",
+        notes=await _hindrances(asked, wanted.destination),
         actions=[
             Action("Confirm", command=f"confirm {token}", style=ActionStyle.PRIMARY),
             Action("Cancel", command=f"cancel {token}"),
@@ -174,14 +178,39 @@ async def keep_undo(asked: Asked, before: Subscription) -> str:
     return await _keep_undo(asked, before)
 
 
-async def announcement(asked: Asked, subscription: Subscription, said: str, token: str) -> Any:
-    """One public line in the channel it is about; nothing for direct messages or where it is switched off."""
-    if subscription.destination.direct:
-        return None
-    if (await asked.preferences(subscription.destination)).get("announcements") == "off":
+async def announcement(asked: Asked, subscription: Subscription, said: str, token: str) -> Card | None:
+    """One public line in the channel it is about; nothing for direct messages or where it is switched off.
+
+    Where the command was typed elsewhere, the line is posted to the channel it is about: who reads along
+    where somebody types must not learn of another, perhaps private, channel.
+    """
+    where = subscription.destination
+    if where.direct or (await asked.preferences(where)).get("announcements") == "off":
         return None
     who = asked.origin.person.name
-    return message("", f"{said}{f' ({who})' if who else ''}.", actions=[undo(token)])
+    line = f"{said}{f' ({who})' if who else ''}."
+    if where.key == asked.destination("here").key:
+        return message("", line, actions=[undo(token)])
+    await asked.store.deliveries.plan(
+        Delivery(
+            key=delivery_key(where, DeliveryKind.NOTICE, f"change:{token}"),
+            kind=DeliveryKind.NOTICE,
+            destination=where,
+            papers=(),
+            due=asked.now,
+            note=line,
+        ),
+        now=asked.now,
+    )
+    return None
+
+
+async def _hindrances(asked: Asked, destination: Destination) -> list[str]:
+    """What stands in the way of posting there, said before somebody confirms."""
+    missing = [] if destination.direct else await asked.origin.rights.missing(destination)
+    if not missing:
+        return []
+    return [f"I cannot post there yet: {', '.join(missing)} missing. Papers wait until I can."]
 
 
 async def _keep_undo(asked: Asked, before: Subscription) -> str:
@@ -210,7 +239,7 @@ async def _wanted(asked: Asked, current: Subscription | None) -> Subscription:
         "card": CardSize(size or CardSize.COMPACT),
         "limit": int(asked.get("limit") or (current.limit if current else 10)),
         "name": _cleared(asked.get("name"), current.name if current else "")[:60],
-        "mention": _cleared(asked.get("mention"), current.mention if current else ""),
+        "mention": _mention(asked.get("mention"), current.mention if current else ""),
         "sources": _sources(asked, current),
     }
     if current is not None:
@@ -221,6 +250,19 @@ async def _wanted(asked: Asked, current: Subscription | None) -> Subscription:
 
 def _cleared(text: str, current: str) -> str:
     return "" if text.lower() in {"none", "off", "-"} else text or current
+
+
+def _mention(text: str, current: str) -> str:
+    """The id of a role or user group, however the platform writes a mention of it."""
+    if not text or text.lower() in {"none", "off", "-"}:
+        return "" if text else current
+    found = text.strip().strip("<>").removeprefix("@&").removeprefix("!subteam^").partition("|")[0]
+    if not (found.isascii() and found.isalnum() and any(char.isdigit() for char in found)):
+        raise CommandError(
+            f"«{text[:40]}» is not a role or user group I can mention. Pick it from the list that opens after «@»; "
+            "everybody at once cannot be mentioned."
+        )
+    return found
 
 
 def _sources(asked: Asked, current: Subscription | None) -> tuple[str, ...]:

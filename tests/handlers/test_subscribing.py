@@ -226,3 +226,25 @@ async def test_buttons_fit_into_a_custom_id(core: Core) -> None:
             if action.command:
                 assert len(action.command) <= 90
                 assert action.command.split()[0] in BY_NAME
+
+
+async def test_a_change_of_another_channel_is_told_there_and_not_where_it_was_typed(core: Core) -> None:
+    asked = await core.say("subscribe secret-project to:#private when:instant")
+    done = await core.say(commands(asked)["Confirm"])
+    assert done.announce is None
+    await core.lanes.once()
+    (line,) = core.adapter.posted
+    assert line.destination.channel == "private"
+    assert line.card.fallback == "Subscribed #private to «secret-project» (Ana)."
+
+
+async def test_what_stands_in_the_way_of_posting_is_said_before_confirm(core: Core) -> None:
+    reply = await core.say("subscribe robot", origin(rights=AllRights(missing=("Send Messages",))))
+    assert "I cannot post there yet: Send Messages missing" in words(reply)
+
+
+async def test_a_match_mentions_the_group_that_the_subscription_names_and_nobody_else(core: Core) -> None:
+    await subscribed(core, "subscribe robot when:instant mention:<@&123456>")
+    await core.bring(paper(1, "@everyone look at this robot"))
+    assert core.adapter.posted[-1].card.mention == "123456"
+    assert "not a role or user group" in words(await core.say("subscribe robot mention:@everyone"))

@@ -22,13 +22,14 @@ from bot.delivery.sender import Sender, Sent
 from bot.errors import PigeonError, SettingsError, StopRequested, StoreUnavailable
 from bot.handlers import Handlers
 from bot.matcher import Matcher
+from bot.models import destination_of
 from bot.poller import Poll, Poller
 from bot.ports import Adapter, AdapterPlugin, PluginContext, Source, SourcePlugin, ThreadingAdapter
 from bot.settings import ROLES, Settings
 from bot.store import Database, Store
-from bot.upkeep import Upkeep
 from bot.store.database import ServerFacts
 from bot.store.schema import open_schema
+from bot.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from bot.embedded import EmbeddedServer
@@ -97,8 +98,17 @@ class App:
             sources=[source.name for source in sources],
             threading=threading,
         )
+        operator = settings.core.operator
         self.pollers = [
-            Poller(source, store, clock, every=poll_every, worker=self.worker, told=self.tally.polls.append)
+            Poller(
+                source,
+                store,
+                clock,
+                every=poll_every,
+                worker=self.worker,
+                told=self.tally.polls.append,
+                operator=destination_of(operator) if operator else None,
+            )
             for source in sources
         ]
         self.matcher = Matcher(store, clock, worker=self.worker)
@@ -136,6 +146,7 @@ class App:
         if "poll" in self._roles:
             for poller in self.pollers:
                 await poller.once()
+                await poller.keep()
         if "match" in self._roles:
             await self.matcher.once()
             await self.digests.once()

@@ -20,13 +20,13 @@ def test_discord_mentions_the_role_and_nobody_else(name: str) -> None:
 
 
 def test_slack_mentions_the_user_group() -> None:
-    card = EXAMPLE_CARDS[sorted(EXAMPLE_CARDS)[0]]
+    card = EXAMPLE_CARDS[min(EXAMPLE_CARDS)]
     assert message(replace(card, mention="S0123ABC"))["blocks"][0]["text"]["text"] == "<!subteam^S0123ABC>"
     assert "subteam" not in str(message(card))
 
 
 @pytest.mark.parametrize("mention", ["everyone", "<!channel>", "@here", "1> <@&2"])
 def test_what_is_no_id_mentions_nobody(mention: str) -> None:
-    card = replace(EXAMPLE_CARDS[sorted(EXAMPLE_CARDS)[0]], mention=mention)
+    card = replace(EXAMPLE_CARDS[min(EXAMPLE_CARDS)], mention=mention)
     assert render(card).body["allowed_mentions"] == {"parse": []}
     assert "<!channel>" not in str(message(card)["blocks"])

@@ -33,7 +33,7 @@ from bot.models import (
 from bot.query import Document, Verdict, parse
 from bot.schedule import due
 from bot.store import Store
-from bot.store.papers import read_was
+from bot.store.papers import LATE, NEWS, SEED, read_was
 from bot.store.stream import Entry
 
 log = structlog.get_logger(__name__)
@@ -45,6 +45,8 @@ FIRST_CARDS: Final = 3
 """Cards that the first listing of a source brings at once to a destination; the rest is one digest."""
 FIRST_DIGEST: Final = timedelta(seconds=20)
 """How long that first digest waits, so that one poll of several categories falls into it whole."""
+LATE_DIGEST: Final = timedelta(minutes=10)
+"""How long the digest of a catch-up waits, so that all of its pages fall into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ class Matcher:
             found = self._found(paper, entry.fields)
             plans.matches += len(found)
             for destination, wanted in _by_destination(found).items():
-                plans.planned += await self._plan(destination, wanted, seed=entry.fields["seed"] == "1")
+                plans.planned += await self._plan(destination, wanted, seed=entry.fields["seed"])
             # A paper of thousands of matches must not hold up commands in the same process.
             await self._clock.sleep(0)
         await self._store.papers.stream.done([entry.id for entry in entries])
@@ -199,7 +201,7 @@ class Matcher:
             if not (chosen := self._subscriptions[key].sources) or announced_by & set(chosen)
         }
 
-    async def _plan(self, destination: Destination, wanted: Sequence[Found], *, seed: bool) -> int:
+    async def _plan(self, destination: Destination, wanted: Sequence[Found], *, seed: str) -> int:
         """Plan one delivery of a paper at a destination, with the reasons of all who want it there."""
         now = self._clock.now()
         paper = wanted[0].paper
@@ -214,8 +216,8 @@ class Matcher:
                 else {subscription.number: one.reasons}
             )
             instant = _speaks_now(subscription)
-            if instant and seed:
-                instant = await self._first_cards_left(destination)
+            if instant and seed != NEWS:
+                instant = seed == SEED and await self._first_cards_left(destination)
             made += await self._store.deliveries.plan(
                 Delivery(
                     key=delivery_key(destination, DeliveryKind.PAPER, paper.id),
@@ -234,12 +236,14 @@ class Matcher:
             )
         return made
 
-    def _gather_until(self, one: Found, now: datetime, *, seed: bool) -> datetime | None:
+    def _gather_until(self, one: Found, now: datetime, *, seed: str) -> datetime | None:
         """When the digest that this paper waits in is due; ``None`` while its subscription is paused."""
         if one.subscription.state is SubscriptionState.PAUSED:
             return None
-        if seed:
+        if seed == SEED:
             return now + FIRST_DIGEST
+        if seed == LATE and one.subscription.cadence.when is When.INSTANT:
+            return now + LATE_DIGEST
         return due(one.subscription.cadence, now)
 
     async def _first_cards_left(self, destination: Destination) -> bool:

@@ -102,6 +102,8 @@ class Listing:
     """Rows that could not be read and were left out; each was logged."""
     notes: tuple[str, ...] = ()
     """Sentences for the ledger: a stale category, an empty page that healed, …"""
+    unread: tuple[date, ...] = ()
+    """Days whose own list was due and could not be read this time, where a source has a list for each day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -123,6 +125,26 @@ class Destination:
     def key(self) -> str:
         """A stable name for store keys and hashes. Threads of one channel share their channel's lane."""
         return f"{self.platform}/{self.workspace}/{'@' if self.direct else ''}{self.channel}"
+
+
+def destination_of(key: str) -> Destination:
+    """Read :attr:`Destination.key`, perhaps with a thread behind: ``slack/T024BE7LD/@U2147483697``.
+
+    Raises a ValueError with a sentence for whoever wrote it.
+    """
+    parts = key.strip().split("/")
+    if len(parts) not in {3, 4} or not all(parts) or parts[2] == "@":
+        raise ValueError(
+            f"«{key[:80]}» is no place. Write platform/workspace/channel, such as discord/1234/5678, or "
+            "slack/T024BE7LD/@U2147483697 for a person."
+        )
+    return Destination(
+        platform=parts[0],
+        workspace=parts[1],
+        channel=parts[2].removeprefix("@"),
+        direct=parts[2].startswith("@"),
+        thread=parts[3] if len(parts) == 4 else None,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +175,9 @@ class Cadence:
 
     when: When = When.DAILY
     at: time = time(9, 0)
-    """Local time of day for daily and weekly digests."""
+    """Local time of day for daily and weekly digests; the latest one where they wait to be ``complete``."""
+    complete: bool = False
+    """Daily and weekly digests come as soon as the day's lists are complete, ``at`` at the latest."""
     days: frozenset[int] = WORKDAYS
     """ISO weekdays counted from Monday = 0. A weekly digest uses the first of them."""
     zone: str = "UTC"

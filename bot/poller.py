@@ -17,8 +17,10 @@ import structlog
 
 from bot.clock import Clock
 from bot.errors import ListingBusy, ListingError
+from bot.keeper import Keeper, Page
+from bot.ledger import Arrival
 from bot.merging import merged, one_each, what_was
-from bot.models import Listing, Paper
+from bot.models import Destination, Listing, Paper
 from bot.ports import Source
 from bot.store import Store
 from bot.store.papers import Change, ChangedMeanwhileError
@@ -59,6 +61,7 @@ class Poller:
         every: timedelta,
         worker: str,
         told: Callable[[Poll], None] = lambda _: None,
+        operator: Destination | None = None,
     ) -> None:
         self.source = source
         self._store = store
@@ -66,6 +69,7 @@ class Poller:
         self._every = every
         self._worker = worker
         self._told = told
+        self._keeper = Keeper(source, store, clock, operator=operator)
         self._failures = 0
 
     async def run(self) -> None:
@@ -74,6 +78,7 @@ class Poller:
             name = f"poll:{self.source.name}"
             if await self._store.leases.take(name, self._worker, max(LEASE, self._every * 2)):
                 poll = await self.once()
+                await self.keep()
                 await self._clock.sleep(self._wait(poll).total_seconds())
             else:
                 await self._clock.sleep(min(self._every, LEASE / 3).total_seconds())
@@ -85,6 +90,7 @@ class Poller:
     async def once(self) -> Poll:
         """Ask once and store; a failure of the listing is a result, not an exception."""
         started = self._clock.now()
+        page = await self._keeper.open(started)
         cursor = await self._store.papers.cursor(self.source.name)
         try:
             listing = await self.source.fetch(cursor)
@@ -99,10 +105,11 @@ class Poller:
                     "failures": str(self._failures),
                 },
             )
+            await self._keeper.failed(page, str(error))
             poll = Poll(self.source.name, error=error)
         else:
             self._failures = 0
-            poll = await self._store_listing(listing, first=cursor is None)
+            poll = await self._store_listing(listing, page, first=cursor is None)
             await self._store.papers.note_health(
                 self.source.name,
                 {
@@ -125,19 +132,29 @@ class Poller:
         self._told(poll)
         return poll
 
-    async def _store_listing(self, listing: Listing, *, first: bool) -> Poll:
+    async def keep(self) -> None:
+        """Catch up what the ledger misses, and tell the operator; for the time after :meth:`once`."""
+        await self._keeper.keep(self._bring)
+
+    async def _store_listing(self, listing: Listing, page: Page, *, first: bool) -> Poll:
         brought = one_each([tidy(paper) for paper in listing.papers])
         while True:
-            changes, counts = await self._changes(brought)
+            changes, arrivals = await self._changes(brought, page)
             try:
                 await self._store.papers.save(
-                    listing.source, changes, cursor=listing.cursor, seed=first, now=self._clock.now()
+                    listing.source,
+                    changes,
+                    cursor=listing.cursor,
+                    seed=first,
+                    now=self._clock.now(),
+                    ledger=page.answered(listing, arrivals),
                 )
             except ChangedMeanwhileError:
                 continue  # another source brought one of them just now; what it wrote is merged in
             break
-        await self._store.papers.touch([paper.id for paper in brought if paper.id not in counts])
-        kinds = Counter(counts.values())
+        touched = {change.paper.id for change in changes}
+        await self._store.papers.touch([paper.id for paper in brought if paper.id not in touched])
+        kinds = Counter(change.event for change in changes)
         return Poll(
             listing.source,
             papers=len(brought),
@@ -149,22 +166,35 @@ class Poller:
             first=first,
         )
 
-    async def _changes(self, brought: Sequence[Paper]) -> tuple[list[Change], dict[str, str]]:
+    async def _bring(self, listing: Listing) -> Sequence[Arrival]:
+        """Store a page of a catch-up: neither the source's bookmark nor its ledger moves by it."""
+        page = await self._keeper.open(self._clock.now())
+        brought = one_each([tidy(paper) for paper in listing.papers])
+        while True:
+            changes, arrivals = await self._changes(brought, page)
+            try:
+                await self._store.papers.save(
+                    listing.source, changes, cursor=None, seed=False, now=self._clock.now()
+                )
+            except ChangedMeanwhileError:
+                continue
+            return arrivals
+
+    async def _changes(self, brought: Sequence[Paper], page: Page) -> tuple[list[Change], Sequence[Arrival]]:
         now = self._clock.now()
         held = await self._store.papers.stored([paper.id for paper in brought])
+        arrivals = page.arrivals(brought, {key: one.paper for key, one in held.items()}, self.source.name)
         changes: list[Change] = []
-        events: dict[str, str] = {}
         for paper in brought:
             known = held.get(paper.id)
             after = merged(known.paper if known else None, paper, source=self.source.name, now=now)
+            late = page.is_old(arrivals.get(paper.id))
             if known is None:
-                changes.append(Change(after, "", "new"))
-                events[paper.id] = "new"
+                changes.append(Change(after, "", "new", late=late))
             elif after != known.paper:
                 was = what_was(known.paper, after)
-                changes.append(Change(after, known.raw, "changed" if was else "", was))
-                events[paper.id] = "changed" if was else "kept"
-        return changes, events
+                changes.append(Change(after, known.raw, "changed" if was else "", was, late))
+        return changes, list(arrivals.values())
 
     def _wait(self, poll: Poll) -> timedelta:
         if poll.error is None:

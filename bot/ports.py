@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from bot.cards import Card, Form
 from bot.clock import Clock
 from bot.commands.model import Choice, Command
+from bot.ledger import Calendar
 from bot.models import Destination, Listing, MessageRef, Person
 
 # --- listings ---------------------------------------------------------------------------------
@@ -47,6 +48,13 @@ class CatchingUpSource(Protocol):
         That cursor is ``None`` after the last page; it has nothing to do with the one of ``fetch``.
         Raises a :class:`bot.errors.ListingError`; then the same page can be asked for again.
         """
+
+
+@runtime_checkable
+class OwingSource(Protocol):
+    """Knows when it has to announce: the ledger holds what came against that, and names what is missing."""
+
+    calendar: Calendar
 
 
 # --- commands ---------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, create_model,
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.errors import SettingsError
+from bot.models import destination_of
 
 PREFIX: Final = "PIGEON_"
 NESTED: Final = "__"
@@ -58,11 +59,23 @@ class CoreSettings(BaseModel):
     contact: str = Field(
         "", description="Your mail address or page, told to listings in the User-Agent, as arXiv asks."
     )
+    operator: str = Field(
+        "",
+        description="Where you are told once of each incident of a listing: discord/<server>/<channel>, slack/<team>/<channel>, "
+        "or a person with @ before the id. Empty: in the log only.",
+    )
     log_level: str = Field(
         "",
         description="debug, info, warning or error. Empty: warning in a terminal that shows cards, else info.",
     )
     log_format: str = Field("", description="console or json. Empty: console on a terminal, else json.")
+
+    @field_validator("operator")
+    @classmethod
+    def _operator(cls, value: str) -> str:
+        if value:
+            destination_of(value)
+        return value.strip()
 
     @field_validator("log_level")
     @classmethod

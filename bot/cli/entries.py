@@ -26,6 +26,7 @@ from bot.models import (
     Subscription,
     SubscriptionState,
     When,
+    destination_of,
 )
 from bot.query import parse
 
@@ -219,26 +220,17 @@ def destination(text: str, platforms: Collection[str] = ()) -> Destination:
     Raises:
         CommandError: it is not one, or its platform is not among ``platforms`` (if any are given).
     """
-    parts = text.strip().split("/")
-    if len(parts) not in {3, 4} or not all(parts) or parts[2] == "@":
+    try:
+        found = destination_of(text)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    if platforms and found.platform not in platforms:
+        near = difflib.get_close_matches(found.platform, platforms, n=1)
         raise CommandError(
-            f"«{text[:80]}» is no place. Write platform/workspace/channel, such as discord/1234/5678, or "
-            "slack/T024BE7LD/@U2147483697 for a person."
-        )
-    if platforms and parts[0] not in platforms:
-        near = difflib.get_close_matches(parts[0], platforms, n=1)
-        raise CommandError(
-            f"There is no platform «{parts[0][:40]}». "
+            f"There is no platform «{found.platform[:40]}». "
             + (f"Did you mean {near[0]}?" if near else f"There are {', '.join(platforms)}.")
         )
-    direct = parts[2].startswith("@")
-    return Destination(
-        platform=parts[0],
-        workspace=parts[1],
-        channel=parts[2].removeprefix("@"),
-        direct=direct,
-        thread=parts[3] if len(parts) == 4 else None,
-    )
+    return found
 
 
 def _entry(node: yaml.Node, faults: list[str]) -> Entry:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 
 from bot.clock import Clock
 from bot.errors import ListingBusy, ListingError, ListingMalformed, ListingUnreachable
+from bot.ledger import Calendar, HuggingFaceClock
 from bot.listings import documents
 from bot.listings.page import Page, Rows, each_once
 from bot.models import Announce, Listing, Paper, Sighting
@@ -193,6 +194,7 @@ class HuggingFace:
     """The lists of the last days."""
 
     name = "huggingface"
+    calendar: Calendar = HuggingFaceClock()
 
     def __init__(self, settings: HuggingFaceSettings, reader: Reader, clock: Clock) -> None:
         self._settings = settings
@@ -233,6 +235,7 @@ class HuggingFace:
             unchanged=not pages,
             skipped=sum(page.skipped for page in pages.values()),
             notes=tuple(notes),
+            unread=tuple(day for day in due if bookmark.days[day].asked != now),
         )
 
     async def _day(self, day: date, kept: _Day, now: datetime) -> Page | None:

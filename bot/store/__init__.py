@@ -14,6 +14,7 @@ from bot.store.database import Database
 from bot.store.dead_letters import DeadLetters
 from bot.store.deliveries import Deliveries
 from bot.store.leases import Leases
+from bot.store.ledger import Ledgers
 from bot.store.limits import Limits
 from bot.store.papers import Papers
 from bot.store.saved import SavedPapers
@@ -30,6 +31,7 @@ class Store:
     def __init__(self, database: Database, *, retention: timedelta, lease: timedelta = LEASE) -> None:
         self.database = database
         self.papers = Papers(database, retention=retention)
+        self.ledgers = Ledgers(database)
         self.subscriptions = Subscriptions(database)
         # Kept longer than papers, so that a paper can never be posted again while it is still known.
         kept = retention + timedelta(days=30)

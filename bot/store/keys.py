@@ -15,7 +15,7 @@ key                                           type    holds
 ``pp:{papers}:stream``                        stream  papers to match: new ones, and changes; group ``match``
 ``pp:{papers}:cursor:<source>``               string  the source's bookmark
 ``pp:{papers}:health:<source>``               hash    last success, last failure, its sentence, counts
-``pp:{papers}:ledger:<source>``               hash    announcement day -> what was owed and brought
+``pp:{papers}:ledger:<source>``               hash    announcement day -> what was owed and brought; ``desk``: the rest
 ``pp:{subs}:numbers``                         hash    workspace -> the highest number given out
 ``pp:{subs}:of:<platform>/<workspace>``       hash    number -> Subscription
 ``pp:{subs}:workspaces``                      set     every workspace that has subscriptions

@@ -18,28 +18,43 @@ from bot.store.stream import WorkStream
 CHUNK: Final = 200
 """Papers a transaction: 200 papers are about 0.5 MB, which the server takes in a few milliseconds."""
 
+NEWS: Final = "0"
+"""In the field ``seed`` of a queued paper: it is said as its subscriptions want it."""
+SEED: Final = "1"
+"""From the first listing of its source: few cards at once, the rest in one digest."""
+LATE: Final = "2"
+"""News of a day gone by: in a digest only."""
+
 _SAVE = Script(
     "save-papers",
     """
-    -- KEYS: cursor, by-time, stream, then one for each paper
-    -- ARGV: now ms, retention ms, cursor, has cursor, source, seed, then for each paper 5:
-    --       id, what we read before ('' = nothing), new record, event ('' = none), what was
-    local count = #KEYS - 3
+    -- KEYS: cursor, by-time, stream, ledger, then one for each paper
+    -- ARGV: now ms, retention ms, cursor, has cursor, source, seed, how many arguments for the ledger, these
+    --       (field, value, ...; an empty value forgets the field), then for each paper 6:
+    --       id, what we read before ('' = nothing), new record, event ('' = none), what was, seed
+    local first = 7 + tonumber(ARGV[7])
+    local count = #KEYS - 4
     for at = 1, count do
-      local base = 6 + (at - 1) * 5
-      local held = redis.call('GET', KEYS[3 + at]) or ''
+      local base = first + (at - 1) * 6
+      local held = redis.call('GET', KEYS[4 + at]) or ''
       if held ~= ARGV[base + 2] then return -at end
     end
     local events = 0
     for at = 1, count do
-      local base = 6 + (at - 1) * 5
-      redis.call('SET', KEYS[3 + at], ARGV[base + 3], 'PX', ARGV[2])
+      local base = first + (at - 1) * 6
+      redis.call('SET', KEYS[4 + at], ARGV[base + 3], 'PX', ARGV[2])
       redis.call('ZADD', KEYS[2], 'NX', ARGV[1], ARGV[base + 1])
       if ARGV[base + 4] ~= '' then
+        local seed = ARGV[6]
+        if seed == '0' then seed = ARGV[base + 6] end
         redis.call('XADD', KEYS[3], '*', 'id', ARGV[base + 1], 'event', ARGV[base + 4],
-          'was', ARGV[base + 5], 'source', ARGV[5], 'seed', ARGV[6])
+          'was', ARGV[base + 5], 'source', ARGV[5], 'seed', seed)
         events = events + 1
       end
+    end
+    for at = 8, first, 2 do
+      if ARGV[at + 1] == '' then redis.call('HDEL', KEYS[4], ARGV[at])
+      else redis.call('HSET', KEYS[4], ARGV[at], ARGV[at + 1]) end
     end
     if ARGV[4] == '1' then redis.call('SET', KEYS[1], ARGV[3]) end
     return events
@@ -62,6 +77,8 @@ class Change:
     """``new`` or ``changed`` where it is to be matched; empty where nothing that matters changed."""
     was: str = ""
     """For ``changed``: the former values of the fields that changed, as JSON."""
+    late: bool = False
+    """News of a day gone by: it is said in a digest, and never in a card of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +121,19 @@ class Papers:
         return str(await self._database.call(self._database.client.get(keys.alias(paper_id))) or paper_id)
 
     async def save(
-        self, source: str, changes: Sequence[Change], *, cursor: str | None, seed: bool, now: datetime
+        self,
+        source: str,
+        changes: Sequence[Change],
+        *,
+        cursor: str | None,
+        seed: bool,
+        now: datetime,
+        ledger: Mapping[str, str] | None = None,
     ) -> int:
-        """Store papers, queue those that are to be matched, and move the cursor, in that order.
+        """Store papers, queue those that are to be matched, move the cursor and keep the ledger, in that order.
 
-        The cursor moves in the last transaction only, so that a crash in between repeats work and loses
-        nothing. Returns how many papers were queued.
+        The cursor and the ledger (:func:`bot.store.ledger.changes`) are written in the last transaction only, so
+        that a crash in between repeats work and loses nothing. Returns how many papers were queued.
 
         Raises:
             ChangedMeanwhileError: another poller changed one of these papers since it was read.
@@ -117,18 +141,24 @@ class Papers:
         queued = 0
         parts = [changes[at : at + CHUNK] for at in range(0, len(changes), CHUNK)] or [()]
         for number, part in enumerate(parts):
-            last = number == len(parts) - 1 and cursor is not None
+            last = number == len(parts) - 1
+            kept = [text for pair in (ledger or {}).items() for text in pair] if last else []
             args: list[Value] = [
-                _ms(now), int(self.retention.total_seconds() * 1000), cursor or "", int(last), source, int(seed)
+                _ms(now), int(self.retention.total_seconds() * 1000), cursor or "",
+                int(last and cursor is not None), source, SEED if seed else NEWS, len(kept), *kept,
             ]  # fmt: skip
             for change in part:
-                args += [change.paper.id, change.before, encode(change.paper), change.event, change.was]
+                args += [
+                    change.paper.id, change.before, encode(change.paper), change.event, change.was,
+                    LATE if change.late else NEWS,
+                ]  # fmt: skip
             answer = await self._database.run(
                 _SAVE,
                 [
                     keys.cursor(source),
                     keys.PAPERS_BY_TIME,
                     keys.PAPERS_STREAM,
+                    keys.ledger(source),
                     *(keys.paper(change.paper.id) for change in part),
                 ],
                 args,

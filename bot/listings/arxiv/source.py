@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from bot.clock import Clock
 from bot.errors import ListingError, ListingUnavailable
+from bot.ledger import ArxivClock, Calendar
 from bot.listings import documents
 from bot.listings.arxiv import ArxivSettings, api, rss
 from bot.listings.arxiv.manners import LARGEST, SOURCE, manners
@@ -38,6 +39,7 @@ class Arxiv:
 
     def __init__(self, settings: ArxivSettings, reader: Reader, clock: Clock) -> None:
         self._categories = settings.watched
+        self.calendar: Calendar = ArxivClock(settings.watched)
         self._rss = settings.rss_url.rstrip("/")
         self._api = settings.api_url.rstrip("/")
         self._manners = manners(settings)

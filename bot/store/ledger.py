@@ -1,0 +1,85 @@
+"""The ledger of each source: one field of a hash for each announcement day, and ``desk`` for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from bot.ledger import Book, Desk, Entry
+from bot.store import keys
+from bot.store.database import Database, Script
+from bot.store.records import decode, encode
+
+DESK: Final = "desk"
+
+_WRITE: Final = Script(
+    "write-ledger",
+    """
+    -- KEYS: ledger.  ARGV: field, value, …; an empty value forgets the field
+    for at = 1, #ARGV, 2 do
+      if ARGV[at + 1] == '' then redis.call('HDEL', KEYS[1], ARGV[at])
+      else redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1]) end
+    end
+    return 1
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Day:
+    """The entries of one announcement day."""
+
+    entries: tuple[Entry, ...]
+
+
+def fields(book: Book) -> Mapping[str, str]:
+    """A whole book as the fields of its hash."""
+    days: dict[date, list[Entry]] = {}
+    for (day, _), entry in sorted(book.entries.items()):
+        days.setdefault(day, []).append(entry)
+    written = {day.isoformat(): encode(_Day(entries=tuple(entries))) for day, entries in days.items()}
+    return {**written, DESK: encode(book.desk)}
+
+
+def changes(before: Mapping[str, str], after: Mapping[str, str]) -> Mapping[str, str]:
+    """The fields to write; an empty value says that one is to be forgotten."""
+    written = {name: value for name, value in after.items() if before.get(name) != value}
+    return written | {name: "" for name in before if name not in after}
+
+
+class Ledgers:
+    """The ledgers of all sources. Each is written by the one process that polls its source."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def read(self, source: str) -> Book | None:
+        """A source's ledger; ``None`` before its first poll.
+
+        Raises:
+            DamagedRecordError, SchemaTooNew: it cannot be read.
+        """
+        held = await self._database.call(self._database.client.hgetall(keys.ledger(source)))
+        if DESK not in held:
+            return None
+        desk = decode(Desk, held.pop(DESK))
+        entries = [entry for value in held.values() for entry in decode(_Day, value).entries]
+        return Book(
+            source=source,
+            desk=desk,
+            entries={(entry.day, entry.owed.category): entry for entry in entries},
+        )
+
+    async def write(self, before: Book | None, after: Book) -> None:
+        """Write what changed since ``before`` was read."""
+        changed = changes(fields(before) if before else {}, fields(after))
+        if changed:
+            flat = [part for pair in changed.items() for part in pair]
+            await self._database.run(_WRITE, [keys.ledger(after.source)], flat)
+
+    async def sources(self) -> list[str]:
+        """Every source that has a ledger; it looks through all keys, so not for a hot path."""
+        prefix = keys.ledger("")
+        return sorted([key.removeprefix(prefix) async for key in self._database.scan(f"{prefix}*")])

@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ from tests.peers.discord_gateway import Gateway
 from tests.peers.discord_people import Person, text_of
 
 TEXT, FORUM = 0, 15
+_THREAD_OF = re.compile(r"/messages/(\d+)/threads$")  # noqa: TID251 — our own pattern
 _EXEMPT = {"/users/@me", "/gateway/bot", "/oauth2/applications/@me", "/applications/@me"}
 
 
@@ -308,6 +310,12 @@ class DiscordPeer:
             sending = request.method == "POST" and path.endswith("/messages")
             if sending and (earlier := self._repeated(body)) is not None:
                 return _json(200, earlier, headers)
+            if (
+                request.method == "POST"
+                and (found := _THREAD_OF.search(path))
+                and int(found[1]) in self.backend.channels
+            ):
+                raise BackendError(400, 160004, "A thread has already been created for this message")
             if sending:
                 self._guard_dm(int(path.split("/")[2]))
             made = router.dispatch(self.backend, request.method, path, json=body, params=params, files=files)

@@ -147,6 +147,19 @@ async def test_a_dropped_connection_resumes_and_misses_nothing(peer: DiscordPeer
         assert core.happenings[-1].kind is HappeningKind.WORKSPACE_JOINED
 
 
+async def test_an_interaction_told_twice_is_carried_out_once(peer: DiscordPeer) -> None:
+    lab, core = peer.server(), Core()
+    ada = peer.person("ada", lab)
+    async with served(peer, core):
+        await ready(peer)
+        await ada.slash(lab.channels["ml"], "papers list")
+        (session,) = peer.gateway.sessions.values()
+        told = next(payload for _, event, payload in session.log if event == "INTERACTION_CREATE")
+        peer.gateway.emit("INTERACTION_CREATE", told)
+        await ada.slash(lab.channels["ml"], "papers status")
+        assert [command.verb for command, _ in core.asked] == ["list", "status"]
+
+
 async def test_an_invitation_is_greeted(peer: DiscordPeer) -> None:
     core = Core()
     core.answers["welcome"] = said("Hi. Nothing is posted until you choose.")

@@ -250,6 +250,13 @@ def test_marks_do_not_meet_discords_own_numbers() -> None:
         assert 2**30 <= min(first, second) <= max(first, second) < 2**31
 
 
+def test_a_forum_that_demands_a_tag_gets_one() -> None:
+    card, body = EXAMPLE_CARDS["paper-sparse"], render(EXAMPLE_CARDS["paper-sparse"]).body
+    described = {"flags": 1 << 4, "available_tags": [{"id": "9", "name": "whatever"}]}
+    assert forum.post(card, body, described)["applied_tags"] == ["9"]
+    assert "applied_tags" not in forum.post(card, body, {**described, "flags": 0})
+
+
 def test_forum_tags_follow_the_categories() -> None:
     available = [
         {"id": "1", "name": "Robotics"},

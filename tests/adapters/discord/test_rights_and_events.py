@@ -64,6 +64,7 @@ async def test_nothing_reaches_beyond_the_server() -> None:
         channel = elsewhere.create_text_channel("theirs")
         rights = await rights_of(w, w.alice)
         foreign = [
+            Destination(platform="discord", workspace=str(elsewhere.id), channel=str(w.channel.id)),
             Destination(platform="discord", workspace=str(elsewhere.id), channel=str(channel.id)),
             Destination(platform="discord", workspace=str(w.guild.id), channel=str(channel.id)),
             Destination(platform="slack", workspace=str(w.guild.id), channel=str(w.channel.id)),

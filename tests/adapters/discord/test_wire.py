@@ -274,6 +274,16 @@ async def test_a_paper_has_one_thread_however_often_it_is_opened(peer: DiscordPe
     assert len(peer.messages(int(card.message))) == 1, "one opener"
 
 
+async def test_an_opener_is_looked_for_where_its_nonce_is_forgotten() -> None:
+    async with DiscordPeer(nonce_window=0.0) as peer:
+        lab = peer.server()
+        async with sender(peer) as adapter:
+            card = await adapter.send(place(lab), CARD, key=KEY)
+            for _ in range(2):
+                await adapter.open_thread(card, CARD, name="x", key="d" * 24)
+        assert len(peer.messages(int(card.message))) == 1
+
+
 async def test_a_crash_between_thread_and_opener_is_healed(peer: DiscordPeer) -> None:
     lab = peer.server()
     async with sender(peer) as adapter:

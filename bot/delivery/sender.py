@@ -26,6 +26,7 @@ from bot.errors import (
     DestinationGone,
     PigeonError,
     RetryLater,
+    StoreUnavailable,
 )
 from bot.models import (
     Delivery,
@@ -49,6 +50,8 @@ PATIENCE: Final = 5.0
 """Seconds a lane may be held while waiting for a rate limit; a longer wait gives it back."""
 OWN_PATIENCE: Final = 0.02
 """The same for a limit of the destination's own: nobody else would use its place meanwhile."""
+RECORD_AGAIN: Final = 0.5
+"""Seconds between two tries to record that something was posted."""
 NEWER: Final = timedelta(minutes=1)
 """How long a delivery that only a newer version can read is left to a process of that version."""
 MOST_ATTEMPTS: Final = 8
@@ -211,13 +214,32 @@ class Sender:
                 doubt=doubt,
             )
         else:
-            await self._store.claims.settle_sent(claim, message, now=now(), next_at=now())
+            await self._record(held, message)
             self._told(Sent(delivery, message, found is not None))
             log.info(
                 "Delivered", kind=delivery.kind.value, papers=len(delivery.papers), attempts=intent.attempts
             )
             await self._destinations.took_a_card(delivery.destination)
             await self._threads.after(delivery)
+
+    async def _record(self, held: _Held, message: MessageRef) -> None:
+        """Record that it was posted; again while the lease lasts, because an unrecorded post must be looked for.
+
+        Raises StoreUnavailable where the store stays away for so long.
+        """
+        pause = 0.0
+        while True:
+            try:
+                now = self._clock.now()
+                await self._store.claims.settle_sent(held.claim, message, now=now, next_at=now)
+            except StoreUnavailable:
+                lease = self._store.claims.lease.total_seconds()
+                if self._clock.monotonic() - held.since + pause > lease:
+                    raise
+                await self._clock.sleep(pause)
+                pause = RECORD_AGAIN
+            else:
+                return
 
     async def _look(self, delivery: Delivery, intent: Intent) -> MessageRef | None:
         """Where an earlier attempt with an unknown outcome posted it; ``None`` where a send is right now."""

@@ -40,6 +40,7 @@ _BUSY: Final = (
     "BUSY ",
     "TRYAGAIN",
     "READONLY",
+    "UNBLOCKED",
 )
 """What an error begins with where the server is there but cannot serve now."""
 
@@ -50,11 +51,22 @@ class Script:
 
     name: str
     source: str
+    even_full: bool = False
+    """It runs even where the server's memory is used up: what is queued is still sent and recorded."""
+
+    @property
+    def text(self) -> str:
+        """The program.
+
+        Its first line has a server that must refuse it (memory, disk, a replica) do so before the first write
+        and not half-way: https://valkey.io/topics/eval-intro/#eval-flags.
+        """
+        return f"#!lua{' flags=allow-oom' if self.even_full else ''}\n{self.source}"
 
     @property
     def sha(self) -> str:
         """What EVALSHA calls it by."""
-        return sha1(self.source.encode(), usedforsecurity=False).hexdigest()
+        return sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -135,13 +147,13 @@ class Database:
         async with translated(DEADLINE):
             if durable and self.replicas and not self.cluster:
                 pipe = self.client.pipeline(transaction=False)
-                pipe.eval(script.source, len(keys), *keys, *args)
+                pipe.eval(script.text, len(keys), *keys, *args)
                 pipe.execute_command("WAIT", 1, 100)
                 return (await pipe.execute())[0]
             try:
                 return await self.client.evalsha(script.sha, len(keys), *keys, *args)
             except redis_errors.NoScriptError:
-                return await self.client.eval(script.source, len(keys), *keys, *args)
+                return await self.client.eval(script.text, len(keys), *keys, *args)
 
     async def pipeline(self, calls: Sequence[tuple[Value, ...]]) -> list[Any]:
         """Send several independent commands at once; their answers in order.
@@ -202,13 +214,15 @@ async def translated(deadline: float = DEADLINE) -> AsyncIterator[None]:
         redis_errors.BusyLoadingError,
         redis_errors.ReadOnlyError,
         redis_errors.OutOfMemoryError,
+        redis_errors.ClusterDownError,
+        redis_errors.TryAgainError,
     ) as error:
         raise StoreBusyError(f"The store cannot serve now: {error}. The bot tries again.") from error
     except redis_errors.AuthenticationError as error:
         raise StoreUnavailable(
             f"The store refused our credentials: {error}. Check user and password in PIGEON_REDIS_URL."
         ) from error
-    except (redis_errors.ConnectionError, OSError) as error:
+    except (redis_errors.ConnectionError, redis_errors.RedisClusterException, OSError) as error:
         raise StoreUnavailable(
             f"Could not connect to the store ({type(error).__name__}). Is Redis or Valkey running at the "
             "address in PIGEON_REDIS_URL? Leave that setting empty to use the embedded one."

@@ -111,6 +111,7 @@ PROMOTE = Script(
     end
     return #due
     """,
+    even_full=True,
 )
 """Move deliveries whose time has come from ``later`` into their lanes."""
 
@@ -182,6 +183,7 @@ CLAIM = Script(
     end
     return {0, tostring(now)}
     """,
+    even_full=True,
 )
 """Lease the lane that has been due longest, and take the head of it."""
 
@@ -211,6 +213,7 @@ INTENT = Script(
     local attempts = redis.call('HINCRBY', KEYS[1], 'attempts', 1)
     return {1, doubt, attempts}
     """,
+    even_full=True,
 )
 """Say durably, before the send, that this attempt begins; also renews the lease."""
 
@@ -252,6 +255,7 @@ SETTLE = Script(
     end
     return 1
     """,
+    even_full=True,
 )
 """Record that a delivery is sent or given up, and take it off the lane, if the lane is still ours."""
 
@@ -275,6 +279,7 @@ PUT_OFF = Script(
     ready(ARGV[1], ARGV[2], ARGV[3], ARGV[6])
     return 1
     """,
+    even_full=True,
 )
 """Give a lane back with its head still on it, due again later. Order within the lane is kept."""
 
@@ -316,6 +321,7 @@ RELEASE = Script(
     if redis.call('XLEN', stream) > 0 then wake(ARGV[1], ARGV[2], ARGV[3], ARGV[4]) end
     return gathered
     """,
+    even_full=True,
 )
 """A destination takes cards again: what piled up becomes one digest, and the lane runs on."""
 

@@ -20,6 +20,7 @@ _TAKE = Script(
     redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'until', now + tonumber(ARGV[2]), 'fence', fence)
     return fence
     """,
+    even_full=True,
 )
 
 _GIVE_BACK = Script(
@@ -28,6 +29,7 @@ _GIVE_BACK = Script(
     if redis.call('HGET', KEYS[1], 'owner') == ARGV[1] then redis.call('HSET', KEYS[1], 'until', 0) return 1 end
     return 0
     """,
+    even_full=True,
 )
 
 

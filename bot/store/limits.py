@@ -32,6 +32,7 @@ _RESERVE = Script(
     end
     return {1, math.ceil(wait * 1000)}
     """,
+    even_full=True,
 )
 
 

@@ -23,6 +23,7 @@ _DONE = Script(
     redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 2))
     return redis.call('XDEL', KEYS[1], unpack(ARGV, 2))
     """,
+    even_full=True,
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from bot.errors import CommandError
+from bot.errors import CommandError, StoreUnavailable
 from bot.models import Subscription, SubscriptionState
 from bot.store import keys
 from bot.store.database import Database, Script
@@ -57,13 +57,21 @@ class Subscriptions:
         self._database = database
 
     async def create(self, subscription: Subscription) -> Subscription:
-        """Store a new subscription under the next number of its workspace; the stored one."""
+        """Store a new subscription under the next number of its workspace; the stored one.
+
+        Where the store's answer is lost it is asked once whether the write was done: somebody who is told
+        that it failed would subscribe a second time.
+        """
         platform, workspace = subscription.workspace
         number = await self._database.call(
             self._database.client.hincrby(keys.SUBSCRIPTION_NUMBERS, f"{platform}/{workspace}", 1)
         )
         made = replace(subscription, number=int(number), version=1)
-        await self._write(made, expected=0)
+        try:
+            await self._write(made, expected=0)
+        except StoreUnavailable:
+            if await self.get(platform, workspace, made.number) is None:
+                raise
         return made
 
     async def put(self, subscription: Subscription) -> Subscription:
@@ -156,8 +164,8 @@ class Subscriptions:
                 ("XRANGE", keys.SUBSCRIPTION_CHANGES, f"({after}", "+", "COUNT", 5000),
             ]
         )
-        if first and after != "0-0" and _place(first[0][0]) > _place(after):
-            return None
+        if after != "0-0" and (not first or _place(first[0][0]) > _place(after)):
+            return None  # trimmed beyond our place; or emptied: then nothing that we know holds any more
         if not rows:
             return after, ()
         ids = [entry.fields["id"] for entry in entries(rows)]

@@ -173,8 +173,7 @@ async def _work(setup: Setup) -> None:
             try:
                 async with _opened(setup) as store:
                     await _app(setup, store, worker).run()
-            except Exception:
-                # Its supervisor would start it again; a start while the store is away fails at once.
+            except Exception:  # noqa: BLE001 - whatever ends a process, its supervisor starts it again
                 structlog.get_logger().exception("the process ends")
                 await SystemClock().sleep(0.2)
 

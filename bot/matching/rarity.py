@@ -42,6 +42,11 @@ def rarity(leaf: Leaf) -> float:
             return 0.01
 
 
+def share_of(stemmed: str) -> float:
+    """The share of papers that have a word of this stem; above 0, at most 1."""
+    return _table()[0].get(stemmed, UNKNOWN)
+
+
 def _phrase(term: Term, pattern: tuple[str, ...]) -> float:
     words, _ = _table()
     shares = []

@@ -19,6 +19,8 @@ MIN_PREFIX: Final = 3
 """Letters before a ``*``: fewer would begin half of all words."""
 MAX_LIKES: Final = 20
 """Examples of meaning in one query."""
+MAX_RATE: Final = 500
+"""Papers a week that may be near enough to one example."""
 MAX_COUNT: Final = 10**9
 MAX_WEIGHT: Final = 100.0
 MIN_WEIGHT: Final = 0.01

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from bot.query.tree import And, Author, Category, Compare, Flag, Leaf, Like, Node, Not, Or, Term
+from bot.query.tree import USUAL_RATE, And, Author, Category, Compare, Flag, Leaf, Like, Node, Not, Or, Term
 from bot.text.ids import canonical_id
 from bot.text.words import unspaced
 
@@ -48,8 +48,9 @@ def _leaf(node: Leaf) -> str:
             return f"{field}{op}{number}"
         case Flag(field, value):
             return f"{field}:{_value(value)}"
-        case Like(text):
-            return f'like:"{text}"' if " " in text or canonical_id(text) is None else f"like:{_value(text)}"
+        case Like(text, rate):
+            value = f'"{text}"' if " " in text or canonical_id(text) is None else _value(text)
+            return f"like:{value}{'' if rate == USUAL_RATE else f'~{rate}'}"
 
 
 def _term(term: Term) -> str:

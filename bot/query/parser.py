@@ -236,6 +236,9 @@ class _Reader:
         """A quotation, and the star or weight glued to it."""
         end, value, weight = piece.end, piece.text, 1.0
         after = self.peek()
+        if field == "like" and after.glued and after.kind is Kind.WORD and after.text[0] == "~":
+            self.at += 1
+            return values.like(value, after.text[1:], start=start, end=after.end)
         if after.glued and after.kind is Kind.WORD and after.text[0] in "*^":
             self.at += 1
             star, _, power = after.text.partition("^")
@@ -245,6 +248,8 @@ class _Reader:
 
     def bare(self, piece: Piece, field: str | None, value: str, start: int) -> Node:
         """An unquoted word and its weight."""
+        if field == "like" and (about := value.rpartition("~"))[0]:
+            return values.like(about[0], about[2], start=start, end=piece.end)
         body, caret, power = value.rpartition("^")
         weight = 1.0
         if caret and body and values.number_like(power):

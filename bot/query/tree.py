@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from bot.text.words import fold, hyphenated, joinable, stem
 
 Comparison: TypeAlias = Literal[">=", ">", "<=", "<", "="]
+
+USUAL_RATE: Final = 5
+"""Papers a week that are near enough to an example where nobody said how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,8 @@ class Like:
 
     text: str
     """The text with single spaces, or the id of a paper as people type it: ``2401.01234``."""
+    rate: int = USUAL_RATE
+    """About so many papers a week are near enough."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from bot.query import fields, limits
 from bot.query.authors import name_words
 from bot.query.faults import Fault, nearest
 from bot.query.lexer import Piece
-from bot.query.tree import Author, Category, Compare, Comparison, Flag, Leaf, Like, Term
+from bot.query.tree import USUAL_RATE, Author, Category, Compare, Comparison, Flag, Leaf, Like, Term
 from bot.text.ids import canonical_id
 from bot.text.words import fold, tokens
 
@@ -43,7 +43,7 @@ def leaf(field: str | None, value: str, weight: float, *, quoted: bool, start: i
     if weight != 1:
         raise Fault("a weight goes with words, names and categories only", start, end, f'{field}:"{value}"')
     if field == "like":
-        return _like(value, start, end)
+        return like(value, start=start, end=end)
     if field in fields.FLAGS:
         return _flag(field, value, start, end)
     if number_like(value):
@@ -207,12 +207,23 @@ def _flag(field: str, value: str, start: int, end: int) -> Flag:
     return Flag(field, wanted)
 
 
-def _like(value: str, start: int, end: int) -> Like:
+def like(value: str, rate: str | None = None, *, start: int, end: int) -> Like:
+    """An example of meaning, and about how many papers a week are to be near enough: ``like:"…"~12``."""
     text = " ".join(value.split())
+    about = (
+        USUAL_RATE
+        if rate is None
+        else int(rate)
+        if rate.isascii() and rate.isdigit() and len(rate) < 5
+        else 0
+    )
+    if not 1 <= about <= limits.MAX_RATE:
+        why = f"after the ~ stands about how many papers a week, from 1 to {limits.MAX_RATE}"
+        raise Fault(why, start, end, f'like:"{text}"~12')
     paper = canonical_id(text) if " " not in text else None
     if paper is None and not _words(text):
         raise Fault("there is no text to compare with", start, end, 'like:"agents that plan"')
-    return Like(paper.removeprefix("arxiv:") if paper else text)
+    return Like(paper.removeprefix("arxiv:") if paper else text, about)
 
 
 def _list(names: tuple[str, ...], joiner: str = "and") -> str:

@@ -1,0 +1,138 @@
+"""The papers of the last weeks side by side: which are near a text, and how near «about five a week» is.
+
+No cosine is «near enough» for every text: a rare topic has ten papers a year, «deep learning» a thousand a day. So the
+cut is taken from the papers themselves: where the score of the fifth best paper of a week lies.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from heapq import nlargest
+from typing import Final
+
+from bot.matching.meaning.compare import Meaning, joined
+from bot.matching.meaning.vectors import Rows
+from bot.matching.meaning.words import Words
+
+KEPT: Final = 10_000
+"""Papers held, about 2.5 kB each with vectors; more than any rate of ours needs for its cut."""
+FLOOR_WORDS: Final = 0.06
+FLOOR_JOINED: Final = 0.25
+"""Below it two texts are strangers (nine of ten random pairs lie lower), and no rate, however high, makes them near."""
+NEW_WORDS: Final = 0.2
+NEW_JOINED: Final = 0.45
+"""The cut while no papers are known that it could be taken from: what the best ten of a thousand reach."""
+WEEK: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where «near enough» begins, for papers with words alone and for those that the model has read as well."""
+
+    words: float
+    joined: float
+
+    def of(self, *, vector: bool) -> float:
+        """The cut that holds for a paper."""
+        return self.joined if vector else self.words
+
+
+class Recent:
+    """The newest papers, each once; the oldest go when there are too many."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._ids: list[str] = []
+        self._rows: dict[str, int] = {}
+        self._seen: list[datetime] = []
+        self._has_vector: list[bool] = []
+        self._words: dict[str, tuple[array[int], array[float]]] = {}
+        """Stem → the rows that have it, and its weight in each."""
+        self._vectors = Rows()
+        self._read = 0
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __contains__(self, paper_id: object) -> bool:
+        return paper_id in self._rows
+
+    @property
+    def full(self) -> bool:
+        """Whether it has grown so far that it should be begun anew with the newest."""
+        return len(self._ids) >= self._kept * 5 // 4
+
+    def put(self, paper_id: str, meaning: Meaning, seen: datetime) -> None:
+        """Hold a paper; one that is held already only gets the vector it may have lacked."""
+        row = self._rows.get(paper_id)
+        if row is None:
+            row = self._rows[paper_id] = len(self._ids)
+            self._ids.append(paper_id)
+            self._seen.append(seen)
+            self._has_vector.append(False)
+            for word, weight in meaning.words.items():
+                rows, weights = self._words.setdefault(word, (array("I"), array("f")))
+                rows.append(row)
+                weights.append(weight)
+        if meaning.vector is not None and not self._has_vector[row]:
+            self._vectors.put(row, meaning.vector)
+            self._has_vector[row] = True
+            self._read += 1
+
+    def without_vector(self, among: Collection[str]) -> list[str]:
+        """Which of these papers the model has still to read."""
+        return [one for one in among if one in self._rows and not self._has_vector[self._rows[one]]]
+
+    def nearest(
+        self, meaning: Meaning, count: int, *, without: Collection[str] = ()
+    ) -> list[tuple[str, float]]:
+        """The papers nearest to a text, nearest first, none below the floor."""
+        if meaning.vector is not None and self._read:
+            floor, scores = FLOOR_JOINED, self._joined(meaning)
+        else:
+            floor, scores = FLOOR_WORDS, self._by_words(meaning.words)
+        best = nlargest(count + len(without), zip(scores, self._ids, strict=True))
+        return [(one, score) for score, one in best if score >= floor and one not in without][:count]
+
+    def cut(self, meaning: Meaning, rate: int, *, without: Collection[str] = ()) -> Cut:
+        """Where to cut so that about ``rate`` papers a week are near enough to ``meaning``.
+
+        ``without`` are the examples themselves, which would always be the nearest.
+        """
+        by_words = self._by_words(meaning.words)
+        rows = [row for row, one in enumerate(self._ids) if one not in without]
+        words = self._at_rate([by_words[row] for row in rows], rows, rate)
+        read = [row for row in rows if self._has_vector[row]] if meaning.vector is not None else []
+        scores = self._joined(meaning) if read else []
+        both = self._at_rate([scores[row] for row in read], read, rate)
+        return Cut(
+            NEW_WORDS if words is None else max(words, FLOOR_WORDS),
+            NEW_JOINED if both is None else max(both, FLOOR_JOINED),
+        )
+
+    def _at_rate(self, scores: Sequence[float], rows: Sequence[int], rate: int) -> float | None:
+        """Half-way between the last score that is in and the first that is out; ``None`` without papers."""
+        if not rows:
+            return None
+        span = max(self._seen[row] for row in rows) - min(self._seen[row] for row in rows)
+        weeks = max(span, timedelta(days=1)) / WEEK
+        wanted = max(1, round(rate * weeks))
+        best = nlargest(wanted + 1, scores)
+        return sum(best[-2:]) / 2 if len(best) > wanted else best[-1]
+
+    def _joined(self, meaning: Meaning) -> list[float]:
+        """Scores of all rows; without a vector a row counts as strange to the model."""
+        assert meaning.vector is not None
+        by_model = self._vectors.dots(meaning.vector, len(self._ids))
+        return [joined(*pair) for pair in zip(self._by_words(meaning.words), by_model, strict=True)]
+
+    def _by_words(self, words: Words) -> list[float]:
+        scores = [0.0] * len(self._ids)
+        for word, asked in words.items():
+            if (held := self._words.get(word)) is not None:
+                for row, weight in zip(*held, strict=True):
+                    scores[row] += asked * weight
+        return scores

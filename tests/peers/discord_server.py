@@ -24,8 +24,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from io import BytesIO
-from types import SimpleNamespace
 from typing import Any, Self
 
 from aiohttp import web
@@ -40,6 +38,7 @@ from bot.clock import SystemClock
 from tests.peers import discord_contract, discord_control
 from tests.peers.discord_faults import Buckets, Faults, limited
 from tests.peers.discord_gateway import Gateway
+from tests.peers.discord_http import answer, drop, read
 from tests.peers.discord_people import Person, text_of
 
 TEXT, FORUM = 0, 15
@@ -249,13 +248,13 @@ class DiscordPeer:
     async def _control(self, request: web.Request) -> web.Response:
         """Orders from another process: see :mod:`tests.peers.discord_control`."""
         said = await request.json()
-        return _json(200, await discord_control.carry_out(self, request.match_info["verb"], said))
+        return answer(200, await discord_control.carry_out(self, request.match_info["verb"], said))
 
     # --- REST ---------------------------------------------------------------------------------
 
     async def _rest(self, request: web.Request) -> web.StreamResponse:
         path = "/" + request.match_info["path"]
-        body, files = await _read(request)
+        body, files = await read(request)
         noted = Request(request.method, path, body, at=asyncio.get_running_loop().time())
         self.requests.append(noted)
         if body is not None and self._contract is not None:
@@ -275,7 +274,7 @@ class DiscordPeer:
             not path.startswith(("/interactions/", "/webhooks/"))
             and request.headers.get("Authorization") != f"Bot {self.token}"
         ):
-            return _json(401, {"message": "401: Unauthorized", "code": 0})
+            return answer(401, {"message": "401: Unauthorized", "code": 0})
         headers, refused = ({}, None) if path in _EXEMPT else self.buckets.ask(request.method, path)
         if refused is not None:
             return refused
@@ -286,18 +285,18 @@ class DiscordPeer:
             return limited(fault.seconds, scope=scope, cloudflare=kind == "429-cloudflare")
         if fault and kind == "status":
             wait = {"retry_after": fault.seconds, "global": False} if fault.status == 429 else {}
-            return _json(fault.status, {"message": "as planned", "code": fault.code, **wait}, headers)
+            return answer(fault.status, {"message": "as planned", "code": fault.code, **wait}, headers)
         if kind == "drop-before":
-            return _drop(request)
+            return drop(request)
         if fault and kind == "slow":
             await SystemClock().sleep(fault.seconds)
-        answer = self._carry_out(request, path, body, files, headers)
+        carried = self._carry_out(request, path, body, files, headers)
         if kind == "drop-after":
-            return _drop(request)
+            return drop(request)
         if fault and kind == "slow-after":
             self._change.set()
             await SystemClock().sleep(fault.seconds)
-        return answer
+        return carried
 
     def _carry_out(
         self, request: web.Request, path: str, body: Any, files: list[Any], headers: dict[str, str]
@@ -306,16 +305,12 @@ class DiscordPeer:
         try:
             special = self._special(request.method, path, params)
             if special is not None:
-                return _json(200, special, headers)
+                return answer(200, special, headers)
             sending = request.method == "POST" and path.endswith("/messages")
             if sending and (earlier := self._repeated(body)) is not None:
-                return _json(200, earlier, headers)
-            if (
-                request.method == "POST"
-                and (found := _THREAD_OF.search(path))
-                and int(found[1]) in self.backend.channels
-            ):
-                raise BackendError(400, 160004, "A thread has already been created for this message")
+                return answer(200, earlier, headers)
+            if request.method == "POST":
+                self._guard_threads(path)
             if sending:
                 self._guard_dm(int(path.split("/")[2]))
             made = router.dispatch(self.backend, request.method, path, json=body, params=params, files=files)
@@ -323,10 +318,10 @@ class DiscordPeer:
                 now = asyncio.get_running_loop().time()
                 self._nonces[str(body["nonce"])] = (now, int(made["channel_id"]), int(made["id"]))
         except router.RouteNotImplemented as error:
-            return _json(501, {"message": str(error), "code": 0}, headers)
+            return answer(501, {"message": str(error), "code": 0}, headers)
         except BackendError as error:
-            return _json(error.status, error.to_json(), headers)
-        return web.Response(status=204, headers=headers) if made is None else _json(200, made, headers)
+            return answer(error.status, error.to_json(), headers)
+        return web.Response(status=204, headers=headers) if made is None else answer(200, made, headers)
 
     def _special(self, method: str, path: str, params: dict[str, str]) -> Any:
         """What simcord does not serve, or serves otherwise than Discord."""
@@ -361,41 +356,15 @@ class DiscordPeer:
             return None
         return self.payload(self.backend.get_message(kept[1], kept[2]))  # deleted meanwhile: 10008
 
+    def _guard_threads(self, path: str) -> None:
+        """One thread a message; simcord would open a second one."""
+        found = _THREAD_OF.search(path)
+        if found and int(found[1]) in self.backend.channels:
+            raise BackendError(400, 160004, "A thread has already been created for this message")
+
     def _guard_dm(self, channel: int) -> None:
         if set(self.backend.get_channel(channel).recipient_ids) & self.closed_to_dms:
             raise BackendError(403, 50007, "Cannot send messages to this user")
-
-
-async def _read(request: web.Request) -> tuple[Any, list[Any]]:
-    if request.content_type == "application/json":
-        return await request.json(), []
-    if not request.content_type.startswith("multipart/"):
-        return None, []
-    body, files = None, []
-    form = await request.post()
-    for name, value in form.items():
-        if name == "payload_json":
-            body = json.loads(value.file.read() if isinstance(value, web.FileField) else value)
-        elif isinstance(value, web.FileField):
-            files.append(
-                SimpleNamespace(fp=BytesIO(value.file.read()), filename=value.filename, description=None)
-            )
-    return body, files
-
-
-def _json(status: int, body: Any, headers: Mapping[str, str] | None = None) -> web.Response:
-    # discord.py reads JSON only where the type is exactly this, without a charset
-    return web.Response(
-        status=status,
-        body=json.dumps(body).encode(),
-        headers={"Via": "1.1 google", "Content-Type": "application/json", **(headers or {})},
-    )
-
-
-def _drop(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response(status=499)
 
 
 async def main(port: int, token: str) -> None:

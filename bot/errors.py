@@ -18,6 +18,7 @@
     │   ├── NotAllowed          the person may not do this here
     │   └── NotFound            no such subscription, paper or digest *here*
     ├── BackupError             a backup or an import file cannot be read
+    ├── EmbeddingError          the language model is not there, or cannot be used
     ├── StopRequested           a person asked the program to end: not a failure           (exit 0)
     └── DeliveryError           what an adapter raises when a card was not posted
         ├── RetryLater          certainly not posted; try again after ``after`` seconds
@@ -152,6 +153,10 @@ class DestinationGone(DeliveryError):
 
 class CardRejected(DeliveryError):
     """The platform refused the content itself; sending it again unchanged cannot work."""
+
+
+class EmbeddingError(PigeonError):
+    """The language model is not installed, not the one expected, or failed: words alone are compared."""
 
 
 class StopRequested(PigeonError):

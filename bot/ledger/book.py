@@ -56,6 +56,8 @@ class Desk:
     failing: datetime | None = None
     """Since when it does not."""
     why: str = ""
+    showing: bool = False
+    """Its last whole answer held papers."""
     chased: datetime | None = None
     """When a catch-up last ended."""
     chase: Chase | None = None
@@ -128,11 +130,11 @@ def answered(
     shown: set[str] = set()
     for arrival in arrivals:
         day, home = _filed(book, calendar, arrival, now), calendar.home(arrival.paper)
+        names = _names(calendar, arrival.paper)
         if calendar.dated(arrival.paper, arrival.seen):
             if arrival.first is None:
-                late[day, home] += 1
+                late[day, _counted(calendar, arrival.paper)] += 1
             continue
-        names = _names(calendar, arrival.paper)
         begins = min((one.owed.since for one in book.of(day)), default=None)
         if arrival.first is None or (begins is not None and arrival.first >= begins):
             for name in names:
@@ -140,6 +142,7 @@ def answered(
         else:
             shown |= names
     moved = {day for day, _ in (*fresh, *crossed)}
+    showing = book.desk.showing if unchanged else bool(shown or moved)
     for slot, entry in entries.items():
         current = entry.owed.since <= now < entry.owed.until and entry.day not in unread
         seen = replace(
@@ -150,10 +153,11 @@ def answered(
         )
         polls = replace(entry.polls, moved=entry.polls.moved or entry.day in moved)
         if current:
-            again = calendar.clocked and (unchanged or slot[1] in shown)
+            again = calendar.clocked and ((unchanged and showing) or slot[1] in shown)
             polls = replace(polls, answered=now, repeated=again)
         entries[slot] = replace(entry, seen=seen, polls=polls)
-    return replace(book, entries=entries, desk=replace(book.desk, polled=now, failing=None, why=""))
+    desk = replace(book.desk, polled=now, failing=None, why="", showing=showing)
+    return replace(book, entries=entries, desk=desk)
 
 
 def is_old(book: Book, calendar: Calendar, arrival: Arrival, now: datetime) -> bool:
@@ -189,9 +193,16 @@ def _filed(book: Book, calendar: Calendar, arrival: Arrival, now: datetime) -> d
 
 
 def _names(calendar: Calendar, paper: Paper) -> set[str]:
-    return set(calendar.categories).intersection(paper.categories or ("",)) or (
-        {""} if "" in calendar.categories else set()
-    )
+    """The categories of the calendar that a paper is in."""
+    return set(calendar.categories).intersection(paper.categories or ("",)) or {""}
+
+
+def _counted(calendar: Calendar, paper: Paper) -> str:
+    """The one category that a paper counts for: its home, or where it is not watched the first that is."""
+    home = calendar.home(paper)
+    if home in calendar.categories:
+        return home
+    return next((name for name in paper.categories if name in calendar.categories), home)
 
 
 # --- catching up ------------------------------------------------------------------------------
@@ -217,7 +228,7 @@ def told(going: Chase, calendar: Calendar, arrivals: Iterable[Arrival], cursor: 
     for arrival in arrivals:
         day = calendar.day_of(arrival.paper, arrival.seen, going.until)
         reached = day if reached is None else max(reached, day)
-        name = _tally(day, calendar.home(arrival.paper))
+        name = _tally(day, _counted(calendar, arrival.paper))
         (unseen if arrival.first is None else known)[name] += 1
     return replace(going, cursor=cursor, known=dict(known), unseen=dict(unseen), reached=reached)
 
@@ -273,7 +284,7 @@ def reviewed(book: Book, now: datetime) -> Book:
         going_on = book.desk.failing is not None if one.day is None else one.day in by_day
         if one.healed is None and going_on:
             open_subjects.add(one.day)
-            kept.append(_worse(one, by_day.get(one.day, ()) if one.day else (), book.desk.why))
+            kept.append(_as_it_stands(one, by_day.get(one.day, ()) if one.day else (), book.desk.why))
         elif one.healed is None:
             healed = replace(one, healed=now, found=_caught_up(book, one))
             if healed.worth_telling(now):
@@ -322,16 +333,10 @@ def _incident(source: str, day: date, wanting: Sequence[tuple[Entry, State]], no
     )
 
 
-def _worse(one: Incident, wanting: Sequence[tuple[Entry, State]], why: str) -> Incident:
-    """The same incident as it stands now: more categories, or the day over."""
+def _as_it_stands(one: Incident, wanting: Sequence[tuple[Entry, State]], why: str) -> Incident:
+    """The same incident with what joined it; its kind stays that of its cause."""
     names = {*one.categories, *(entry.owed.category for entry, _ in wanting)}
-    missed = any(state is State.FAILED for _, state in wanting)
-    return replace(
-        one,
-        categories=tuple(sorted(names)),
-        kind=Kind.MISSED if missed else one.kind,
-        why=why or one.why,
-    )
+    return replace(one, categories=tuple(sorted(names)), why=why or one.why)
 
 
 def _caught_up(book: Book, one: Incident) -> int:

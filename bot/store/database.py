@@ -89,12 +89,15 @@ class Database:
     (an XADD is not idempotent). Our writes are scripts that are safe to repeat, and the caller repeats.
     """
 
-    def __init__(self, client: Redis | RedisCluster, url: str) -> None:
+    def __init__(self, client: Redis | RedisCluster, url: str, *, sentinels: Sequence[Redis] = ()) -> None:
         self.client: Any = client
+        self._sentinels = sentinels
         self.url = url
         self.cluster = isinstance(client, RedisCluster)
         self.replicas = 0
         """Replicas seen at the last look; above 0, durable writes wait for one of them."""
+        self.uncopied = 0
+        """Durable writes that no replica acknowledged in time; a failover right then would lose them."""
 
     @classmethod
     def connect(cls, url: str) -> Database:
@@ -114,7 +117,7 @@ class Database:
         once = Retry(NoBackoff(), 0)
         if scheme == "redis+cluster":
             target = urlunsplit(parts._replace(scheme="redis"))
-            return cls(RedisCluster.from_url(target, **options), url)
+            return cls(RedisCluster.from_url(target, **options, retry=once), url)
         options |= {"retry": once, "health_check_interval": 15}
         if scheme == "redis+sentinel":
             name = parts.path.strip("/") or "mymaster"
@@ -125,7 +128,7 @@ class Database:
             sentinel = Sentinel(  # type: ignore[no-untyped-call]
                 hosts, sentinel_kwargs={"socket_timeout": SOCKET_TIMEOUT}, **options
             )
-            return cls(sentinel.master_for(name, **options), url)
+            return cls(sentinel.master_for(name, **options), url, sentinels=sentinel.sentinels)
         target = url if scheme == "unix" else urlunsplit(parts._replace(scheme=scheme.removesuffix("+unix")))
         if scheme == "redis+unix":
             target = urlunsplit(parts._replace(scheme="unix"))
@@ -133,7 +136,8 @@ class Database:
 
     async def close(self) -> None:
         """Give the connections back."""
-        await self.client.aclose()
+        for connection in (self.client, *self._sentinels):
+            await connection.aclose()
 
     async def call(self, reply: Awaitable[Any], *, deadline: float = DEADLINE) -> Any:
         """Await one call of redis-py within our deadline, in our errors."""
@@ -149,7 +153,9 @@ class Database:
                 pipe = self.client.pipeline(transaction=False)
                 pipe.eval(script.text, len(keys), *keys, *args)
                 pipe.execute_command("WAIT", 1, 100)
-                return (await pipe.execute())[0]
+                answer, copies = await pipe.execute()
+                self.uncopied += copies < 1
+                return answer
             try:
                 return await self.client.evalsha(script.sha, len(keys), *keys, *args)
             except redis_errors.NoScriptError:

@@ -54,6 +54,22 @@ class ValkeyServer:
         if wait:
             self.wait()
 
+    def start_sentinel(self, primary: int) -> None:
+        """Start as a sentinel of the primary at that port, under the name ``pigeon``."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        config = self.folder / "sentinel.conf"  # a sentinel writes into it
+        config.write_text(
+            f"port {self.port}\nbind 127.0.0.1\ndir {self.folder}\n"
+            f"sentinel monitor pigeon 127.0.0.1 {primary} 1\n"
+            "sentinel down-after-milliseconds pigeon 500\nsentinel failover-timeout pigeon 3000\n"
+        )
+        with (self.folder / "valkey.log").open("ab") as log:
+            self._child = subprocess.Popen(
+                [find_binary(), config, "--sentinel"], stdout=log, stderr=log, start_new_session=True
+            )
+        self.pid = self._child.pid
+        self.wait()
+
     def wait(self, seconds: float = 30.0) -> None:
         """Wait until it serves."""
         for _ in range(int(seconds / 0.01)):
@@ -69,6 +85,10 @@ class ValkeyServer:
 
     def ask(self, *words: str | int) -> str:
         """Send one command over a connection of its own; the first line of the answer."""
+        return self.whole(*words).split("\r\n", 1)[0]
+
+    def whole(self, *words: str | int) -> str:
+        """The same, and all of the answer that came in one piece."""
         with closing(socket.create_connection(("127.0.0.1", self.port), timeout=10)) as connection:
             parts = [str(word).encode() for word in words]
             connection.sendall(
@@ -80,7 +100,7 @@ class ValkeyServer:
                 if not piece:
                     raise ConnectionError("no answer")
                 answer += piece
-            return answer.split(b"\r\n", 1)[0].decode()
+            return answer.decode(errors="replace")
 
     def pause(self) -> None:
         """Let it hang."""

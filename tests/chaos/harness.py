@@ -215,8 +215,8 @@ class Run:
                 break
             if distinct != before:
                 before, quiet_since = distinct, now
-            # The longest wait after an unknown outcome that a run meets is a minute; then it is lost.
-            if now - quiet_since > 75 + 2 * self.lease or (self.protocol != "ours" and now - quiet_since > 8):
+            # The longest wait after an unknown outcome is six minutes here; what is not there then is lost.
+            if now - quiet_since > 400 or (self.protocol != "ours" and now - quiet_since > 8):
                 break
         self.figures.stuck = sum(overdue.values())
 

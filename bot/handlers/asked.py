@@ -87,12 +87,13 @@ class Asked:
             return self.origin.me if where.direct else _channel(where, where.channel, where.name)
         if text.lower() in {"me", "@me", "dm"}:
             return self.origin.me
-        channel = text.strip("<>").lstrip("#").partition("|")[0]
+        channel, _, named = text.strip("<>").lstrip("#").partition("|")
         if not channel or any(char.isspace() for char in channel):
             raise CommandError(
                 f"«{text}» is not a place I know. Say `here`, `me`, or a channel such as #papers."
             )
-        return _channel(where, channel, f"#{channel}" if not text.startswith("<") else "")
+        name = named or ("" if text.startswith("<") else channel)
+        return _channel(where, channel, f"#{name.lstrip('#')}" if name else "")
 
     async def require_manage(self, destination: Destination) -> None:
         """Check, now, that the asker may manage subscriptions of that destination.

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.cards import CardKind
-from bot.commands import BY_NAME, VERBS
+from bot.commands import BY_NAME, VERBS, Command
 from bot.handlers import HANDLERS
 from bot.models import Destination, Person, SubscriptionState, When
 from tests.core import ANA, ML, AllRights, Core, commands, origin, paper, words
@@ -248,3 +248,12 @@ async def test_a_match_mentions_the_group_that_the_subscription_names_and_nobody
     await core.bring(paper(1, "@everyone look at this robot"))
     assert core.adapter.posted[-1].card.mention == "123456"
     assert "not a role or user group" in words(await core.say("subscribe robot mention:@everyone"))
+
+
+async def test_a_channel_is_named_as_its_platform_names_it(core: Core) -> None:
+    asked = await core.handlers(
+        Command(verb="subscribe", options={"query": "robot", "to": "<#C1|papers>"}), origin()
+    )
+    await core.say(commands(asked)["Confirm"])
+    (made,) = await core.store.subscriptions.of("recording", "lab")
+    assert (made.destination.channel, made.destination.name) == ("C1", "#papers")

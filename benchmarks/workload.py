@@ -29,7 +29,8 @@ from pathlib import Path
 from bot.errors import QueryError
 from bot.models import Paper
 from bot.query import Query, parse
-from bot.text.words import STOP_WORDS, scanned
+from bot.text.tidy import tidy
+from bot.text.words import STOP_WORDS, scanned, stem
 
 RECORDINGS = Path(
     os.environ.get("PIGEON_RECORDINGS") or Path(__file__).resolve().parents[2] / "shared" / "recordings"
@@ -52,17 +53,19 @@ def recorded(name: str) -> bytes:
 
 @cache
 def papers() -> tuple[Paper, ...]:
-    """The recorded papers, oldest first."""
+    """The recorded papers as the poller stores them, oldest first."""
     rows = [
         json.loads(line) for line in gzip.decompress(recorded("arxiv/metadata_20k.jsonl.gz")).splitlines()
     ]
     return tuple(
-        Paper(
-            id=f"arxiv:{row['id']}",
-            title=row["title"],
-            abstract=row["summary"],
-            authors=tuple(row["authors"]),
-            categories=tuple(row["categories"]),
+        tidy(
+            Paper(
+                id=f"arxiv:{row['id']}",
+                title=row["title"],
+                abstract=row["summary"],
+                authors=tuple(row["authors"]),
+                categories=tuple(row["categories"]),
+            )
         )
         for row in rows
     )
@@ -77,7 +80,7 @@ def new_papers() -> tuple[Paper, ...]:
 def _frequencies() -> Counter[str]:
     counts: Counter[str] = Counter()
     for paper in papers()[:DRAWN_FROM]:
-        counts.update(set(scanned(paper.abstract).exact))
+        counts.update(set(scanned(paper.abstract).stems))
     return counts
 
 
@@ -109,7 +112,7 @@ class _Draw:
             if run is None:
                 paper = paper if words is None and self.random.random() < 0.9 else self.paper()
                 continue
-            if " " not in run and not common and _frequencies()[run] > 0.03 * DRAWN_FROM:
+            if " " not in run and not common and _frequencies()[stem(run)] > 0.03 * DRAWN_FROM:
                 continue
             term = run if " " not in run else run.replace(" ", "-")
             return f"title:{term}" if self.random.random() < 0.15 else term

@@ -6,11 +6,9 @@ An atom is a leaf of a query without its weight. It knows the queries that wait 
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from bot.matching.rarity import rarity
-from bot.query.tree import Author, Category, Leaf, Query, Term
+from bot.query.tree import Query
 
 
 class Held:
@@ -48,8 +46,9 @@ class Atom:
 
     __slots__ = ("pairs", "rarity", "uses", "waiting", "whole")
 
-    def __init__(self, leaf: Leaf) -> None:
-        self.rarity = rarity(leaf)
+    def __init__(self, share: float) -> None:
+        self.rarity = share
+        """The share of papers that have it, estimated."""
         self.uses = 0
         """At how many places of distinct queries it stands; at 0 it is forgotten."""
         self.whole: list[Held] | None = None
@@ -60,13 +59,15 @@ class Atom:
         """Queries that need it and a second atom, by the second."""
 
 
-@dataclass(frozen=True, slots=True)
 class All:
     """Clauses that must all hold."""
 
-    needed: tuple[Atom, ...]
-    banned: tuple[Atom, ...]
-    groups: tuple[Any_, ...]
+    __slots__ = ("banned", "groups", "needed")
+
+    def __init__(self, needed: tuple[Atom, ...], banned: tuple[Atom, ...], groups: tuple[Any_, ...]) -> None:
+        self.needed = needed
+        self.banned = banned
+        self.groups = groups
 
     def holds(self, present: AbstractSet[Atom]) -> bool:
         """Whether they do, for a paper that has the atoms ``present`` and no others."""
@@ -79,14 +80,16 @@ class All:
         return not self.groups or all(group.holds(present) for group in self.groups)
 
 
-@dataclass(frozen=True, slots=True)
 class Any_:  # noqa: N801 - typing has the plain name
     """Clauses of which one must hold."""
 
-    wanted: frozenset[Atom]
-    missing: frozenset[Atom]
-    """One of these not being there is enough."""
-    groups: tuple[All, ...]
+    __slots__ = ("groups", "missing", "wanted")
+
+    def __init__(self, wanted: frozenset[Atom], missing: frozenset[Atom], groups: tuple[All, ...]) -> None:
+        self.wanted = wanted
+        self.missing = missing
+        """One of these not being there is enough."""
+        self.groups = groups
 
     def holds(self, present: AbstractSet[Atom]) -> bool:
         """Whether one does, for a paper that has the atoms ``present`` and no others."""
@@ -97,19 +100,14 @@ class Any_:  # noqa: N801 - typing has the plain name
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Check:
     """What is left to verify of a query once the atoms that woke it are there."""
 
-    held: Held
-    rest: All
+    __slots__ = ("held", "rest")
+
+    def __init__(self, held: Held, rest: All) -> None:
+        self.held = held
+        self.rest = rest
 
 
 Group: TypeAlias = All | Any_
-
-
-def weightless(leaf: Leaf) -> Leaf:
-    """The leaf as far as matching goes."""
-    if isinstance(leaf, Term | Author | Category) and leaf.weight != 1:
-        return replace(leaf, weight=1.0)
-    return leaf

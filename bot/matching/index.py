@@ -1,7 +1,7 @@
 """The index over all filters: a paper looks only at those that it may pass.
 
 Equal filters (by their normal form) are held once. Each leaf of any filter is an atom; a paper is walked once to see
-which atoms it has (:mod:`bot.matching.trie`, :mod:`bot.matching.lookups`), and each of these wakes the filters that
+which atoms it has (:mod:`bot.matching.grams`, :mod:`bot.matching.lookups`), and each of these wakes the filters that
 wait for it (:mod:`bot.matching.plan`). What it finds is exactly what :func:`bot.query.evaluate` finds one by one;
 a test holds the two against each other. One index belongs to one thread.
 """
@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-from bot.matching.atoms import Atom, Check, Held, weightless
+from bot.matching.atoms import Atom, Check, Held
+from bot.matching.grams import Gram, Grams
 from bot.matching.lookups import Authors, Categories, Counts
-from bot.matching.plan import Place, grown, places, work
-from bot.matching.trie import Trie
+from bot.matching.plan import Place, Sought, grown, places, work
+from bot.matching.rarity import rarity, rarity_of_words
 from bot.query import Document, Query, Similarity, Verdict, evaluate
-from bot.query.tree import Author, Category, Compare, Flag, Leaf, Like, Term
+from bot.query.tree import Author, Category, Compare, Flag, Like
 
 
 class Matches(Mapping[str, Verdict]):
@@ -51,9 +52,10 @@ class Index:
         self._held: dict[str, Held] = {}
         """Each distinct filter, by its normal form."""
         self._normal: dict[str, str] = {}
-        self._atoms: dict[Leaf, Atom] = {}
+        self._atoms: dict[Sought, Atom] = {}
+        """All but grams, which have tables of their own."""
         self._always: list[Check] = []
-        self._trie = Trie()
+        self._grams = Grams()
         self._authors = Authors()
         self._categories = Categories()
         self._counts = Counts()
@@ -111,7 +113,7 @@ class Index:
                 found.update(atom.whole)
             if atom.waiting is not None:
                 checks += atom.waiting
-            if (pairs := atom.pairs) is not None:
+            if (pairs := atom.pairs) is not None and not present.isdisjoint(pairs):
                 for second in pairs.keys() & present:
                     for one in pairs[second]:
                         if type(one) is Held:
@@ -119,14 +121,19 @@ class Index:
                         else:
                             checks.append(cast("Check", one))
         for check in checks:
-            if check.held not in found and check.rest.holds(present):
+            rest = check.rest
+            if (
+                present.isdisjoint(rest.banned)
+                and present.issuperset(rest.needed)
+                and (not rest.groups or rest.holds(present))
+            ):
                 found.add(check.held)
         return found
 
     def _present(self, document: Document, similarity: Similarity | None) -> set[Atom]:
         """The atoms that the paper has."""
         present: set[Atom] = set()
-        self._trie.walk(document.words, present)
+        self._grams.find(document.words, present)
         self._authors.find(document.authors, present)
         self._categories.find(document.paper.categories, present)
         self._counts.find(document.paper, present)
@@ -140,9 +147,8 @@ class Index:
 
     def _settle(self, held: Held) -> None:
         """Let a filter wait at its places."""
-        group = grown(held.query.root, self._atom)
-        self.work += work(group, held)
-        for place in places(group, held):
+        for place in places(grown(held.query.root, self._atom), held):
+            self.work += work(place)
             if place.first is None:
                 self._always.append(cast("Check", place.waiting))
             elif place.second is not None:
@@ -155,53 +161,69 @@ class Index:
 
     def _leave(self, held: Held) -> None:
         """Take a filter away from the places that :meth:`_settle` gave it."""
-        group = grown(held.query.root, lambda leaf: self._atoms[weightless(leaf)])
-        self.work -= work(group, held)
-        for place in places(group, held):
+        known = grown(held.query.root, self._known)
+        for place in places(known, held):
+            self.work -= work(place)
             _forget(place, self._always, held)
         grown(held.query.root, self._release)
 
-    def _atom(self, leaf: Leaf) -> Atom:
-        """The atom of a leaf, looked for from now on; one more use of it."""
-        leaf = weightless(leaf)
-        if (atom := self._atoms.get(leaf)) is None:
-            atom = self._atoms[leaf] = Atom(leaf)
-            match leaf:
-                case Term():
-                    self._trie.put(leaf, atom)
-                case Author():
-                    self._authors.put(leaf, atom)
-                case Category():
-                    self._categories.put(leaf, atom)
-                case Compare():
-                    self._counts.put(leaf, atom)
-                case Flag(field, value):
-                    self._flags[field, value] = atom
-                case Like():
-                    self._likes[leaf] = atom
+    def _known(self, sought: Sought) -> Atom:
+        """The atom of something that is looked for."""
+        if isinstance(sought, Gram):
+            atom = self._grams.get(sought)
+            assert atom is not None
+            return atom
+        return self._atoms[sought]
+
+    def _atom(self, sought: Sought) -> Atom:
+        """The atom of something, looked for from now on; one more use of it."""
+        atom = self._grams.get(sought) if isinstance(sought, Gram) else self._atoms.get(sought)
+        if atom is None:
+            atom = self._looked_for(sought)
         atom.uses += 1
         return atom
 
-    def _release(self, leaf: Leaf) -> Atom:
-        """One use less of a leaf; after the last it is looked for no longer."""
-        leaf = weightless(leaf)
-        atom = self._atoms[leaf]
+    def _looked_for(self, sought: Sought) -> Atom:
+        if isinstance(sought, Gram):
+            words, field, exact, prefix = sought
+            atom = Atom(rarity_of_words(words, field, exact=exact, prefix=prefix))
+            self._grams.put(sought, atom)
+            return atom
+        atom = self._atoms[sought] = Atom(rarity(sought))
+        match sought:
+            case Author():
+                self._authors.put(sought, atom)
+            case Category():
+                self._categories.put(sought, atom)
+            case Compare():
+                self._counts.put(sought, atom)
+            case Flag(field_, value):
+                self._flags[field_, value] = atom
+            case Like():
+                self._likes[sought] = atom
+        return atom
+
+    def _release(self, sought: Sought) -> Atom:
+        """One use less of something; after the last it is looked for no longer."""
+        atom = self._known(sought)
         atom.uses -= 1
-        if not atom.uses:
-            del self._atoms[leaf]
-            match leaf:
-                case Term():
-                    self._trie.drop(leaf, atom)
-                case Author():
-                    self._authors.drop(leaf, atom)
-                case Category():
-                    self._categories.drop(leaf)
-                case Compare():
-                    self._counts.drop(leaf)
-                case Flag(field, value):
-                    del self._flags[field, value]
-                case Like():
-                    del self._likes[leaf]
+        if atom.uses:
+            return atom
+        if isinstance(sought, Gram):
+            self._grams.drop(sought)
+            return atom
+        del self._atoms[sought]
+        match sought:
+            case Author():
+                self._authors.drop(sought, atom)
+            case Category():
+                self._categories.drop(sought)
+            case Compare():
+                self._counts.drop(sought)
+            case Flag(field, value):
+                del self._flags[field, value]
+            case Like():
+                del self._likes[sought]
         return atom
 
 

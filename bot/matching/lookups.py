@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.matching.atoms import Atom
 from bot.models import Paper
-from bot.query.authors import Name, same_person, taken_apart
+from bot.query.authors import Name, given_compatible, taken_apart
 from bot.query.fields import COUNTS
 from bot.query.tree import Author, Category, Compare, Comparison
 
@@ -24,8 +24,8 @@ class Authors:
     def __init__(self) -> None:
         self._single: dict[str, list[Atom]] = {}
         """Names of one part, which any but the first given name may be."""
-        self._fuller: dict[tuple[str, ...], list[tuple[Name, Atom]]] = {}
-        """All others, by the core of the family name."""
+        self._fuller: dict[tuple[tuple[str, ...], str], list[tuple[Name, Atom]]] = {}
+        """All others, by the core of the family name and the first letter of the given ones."""
 
     def put(self, author: Author, atom: Atom) -> None:
         """Look for ``author`` from now on."""
@@ -34,7 +34,7 @@ class Authors:
         if _one_part(name):
             self._single.setdefault(name.key, []).append(atom)
         else:
-            self._fuller.setdefault(name.core, []).append((name, atom))
+            self._fuller.setdefault((name.core, _initial(name)), []).append((name, atom))
 
     def drop(self, author: Author, atom: Atom) -> None:
         """Look for ``author`` no longer."""
@@ -45,20 +45,29 @@ class Authors:
             if not self._single[name.key]:
                 del self._single[name.key]
         else:
-            self._fuller[name.core].remove((name, atom))
-            if not self._fuller[name.core]:
-                del self._fuller[name.core]
+            key = (name.core, _initial(name))
+            self._fuller[key].remove((name, atom))
+            if not self._fuller[key]:
+                del self._fuller[key]
 
     def find(self, authors: Iterable[tuple[str, Name]], present: set[Atom]) -> None:
         """Add to ``present`` every name that may be one of the authors'."""
+        single, fuller = self._single, self._fuller
+        if not (single or fuller):
+            return
         for _, author in authors:
-            if self._single:
-                for key in author.keys:
-                    present.update(self._single.get(key, ()))
-            if self._fuller:
-                for asked, atom in self._fuller.get(author.core, ()):
-                    if same_person(asked, author):
-                        present.add(atom)
+            given, family = author.given, author.family
+            if single:
+                for key in (*given[1:], *family):
+                    if key in single:
+                        present.update(single[key])
+            if fuller:
+                core = family if len(family) == 1 else author.core
+                # A family name alone is met by any given names; others agree in their first letter at least.
+                for initial in {"", given[0][0]} if given else ("",):
+                    for asked, atom in fuller.get((core, initial), ()):
+                        if not asked.given or given_compatible(asked.given, given):
+                            present.add(atom)
 
 
 class Categories:
@@ -132,6 +141,10 @@ class Counts:
                         "=": (below, upto),
                     }[sign]
                     present.update(self._atoms[one] for one in held[start:end])
+
+
+def _initial(name: Name) -> str:
+    return name.given[0][0] if name.given else ""
 
 
 def _one_part(name: Name) -> bool:

@@ -2,7 +2,7 @@
 
 A tree with its negations pushed down to the leaves is an «and» of clauses or an «or» of branches. Of an «and» every
 clause must hold, so it may wait for any one of them: it waits for the rarest, and within it for the second rarest. A
-clause that is an «or» is waited for at each of its branches. Nothing is multiplied out, so the work is proportional
+clause that is an «or» is waited for at each of its branches, and a term that has several spellings is one. Nothing is multiplied out, so the work is proportional
 to the query. What has to be absent cannot be waited for; a query of nothing else is looked at with every paper.
 
 ::
@@ -14,20 +14,22 @@ to the query. What has to be absent cannot be waited for; a query of nothing els
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from dataclasses import replace
+from typing import Final, NamedTuple, TypeAlias
 
 from bot.matching.atoms import All, Any_, Atom, Check, Group, Held
-from bot.query.tree import And, Leaf, Node, Not, Or
+from bot.matching.grams import Gram
+from bot.query.tree import And, Author, Category, Compare, Flag, Like, Node, Not, Or, Term
 
 MOST_PAIRS: Final = 16
 """Pairs that one branch may wait for; with more it waits for its rarest clause alone."""
 
+Sought: TypeAlias = Gram | Author | Category | Compare | Flag | Like
+"""What an atom is looked for by: leaves that find the same are one."""
 _Clause: TypeAlias = "Atom | Any_"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """One spot where a query waits."""
 
     first: Atom | None
@@ -36,8 +38,8 @@ class Place:
     waiting: Held | Check
 
 
-def grown(root: Node, atom: Callable[[Leaf], Atom]) -> Group:
-    """The tree over atoms, its negations pushed down to the leaves. ``atom`` is asked once for each leaf."""
+def grown(root: Node, atom: Callable[[Sought], Atom]) -> Group:
+    """The tree over atoms, its negations pushed down to the leaves. ``atom`` is asked once for each atom's place."""
     group = _grown(root, wanted=True, atom=atom)
     if isinstance(group, tuple):
         found, wanted = group
@@ -58,18 +60,11 @@ def places(group: Group, held: Held) -> Iterator[Place]:
         yield Place(None, None, Check(held, All((), (), (Any_(frozenset(), group.missing, ()),))))
 
 
-def work(group: Group, held: Held) -> float:
-    """How many atoms a paper makes us look at for this query, on average."""
-    return sum(
-        (place.first.rarity if place.first else 1.0)
-        * (place.second.rarity if place.second else 1.0)
-        * _size(place.waiting)
-        for place in places(group, held)
-    )
-
-
-def _size(waiting: Held | Check) -> int:
-    return 1 + _leaves(waiting.rest) if isinstance(waiting, Check) else 1
+def work(place: Place) -> float:
+    """How many atoms a paper makes us look at because of this place, on average."""
+    first, second, waiting = place
+    looks = 1 + _leaves(waiting.rest) if isinstance(waiting, Check) else 1
+    return (first.rarity if first else 1.0) * (second.rarity if second else 1.0) * looks
 
 
 def _leaves(group: Group) -> int:
@@ -81,11 +76,20 @@ def _leaves(group: Group) -> int:
     return plain + sum(_leaves(part) for part in group.groups)
 
 
-def _grown(node: Node, *, wanted: bool, atom: Callable[[Leaf], Atom]) -> Group | tuple[Atom, bool]:
+def _grown(node: Node, *, wanted: bool, atom: Callable[[Sought], Atom]) -> Group | tuple[Atom, bool]:
     while isinstance(node, Not):
         node, wanted = node.child, not wanted
+    if isinstance(node, Term):
+        spellings = [
+            atom(Gram(words, node.field, node.exact, node.prefix)) for words in dict.fromkeys(node.patterns)
+        ]
+        if len(spellings) == 1:
+            return spellings[0], wanted
+        if wanted:
+            return Any_(frozenset(spellings), frozenset(), ())
+        return All((), tuple(spellings), ())
     if not isinstance(node, And | Or):
-        return atom(node), wanted
+        return atom(_weightless(node)), wanted
     every = isinstance(node, And) is wanted
     there: dict[Atom, None] = {}
     absent: dict[Atom, None] = {}
@@ -107,6 +111,12 @@ def _grown(node: Node, *, wanted: bool, atom: Callable[[Leaf], Atom]) -> Group |
     return Any_(frozenset(there), frozenset(absent), tuple(g for g in groups if isinstance(g, All)))
 
 
+def _weightless(leaf: Author | Category | Compare | Flag | Like) -> Sought:
+    if isinstance(leaf, Author | Category) and leaf.weight != 1:
+        return replace(leaf, weight=1.0)
+    return leaf
+
+
 def _branch(group: All, held: Held) -> Iterator[Place]:
     clauses = sorted(_coverable(group), key=lambda found: found[0])
     if not clauses:
@@ -120,10 +130,14 @@ def _branch(group: All, held: Held) -> Iterator[Place]:
         taken.append(second)
         seconds = found
     rest = _without(group, taken)
-    waiting: Held | Check = held if _empty(rest) else Check(held, rest)
+    waiting = Check(held, rest) if rest.needed or rest.banned or rest.groups else held
     for one in firsts:
+        if one in seconds:  # a compound that meets both
+            yield Place(one, None, waiting)
+            continue
         for other in seconds:
-            yield Place(one, other, waiting)
+            if other not in firsts:
+                yield Place(one, other, waiting)
 
 
 def _coverable(group: All) -> Iterator[tuple[float, _Clause, tuple[Atom, ...]]]:
@@ -152,14 +166,10 @@ def _without(group: All, taken: Iterable[_Clause]) -> All:
     """What is left to check: a clause that was waited for in full need not be looked at again."""
     done = [clause for clause in taken if isinstance(clause, Atom) or not clause.groups]
     return All(
-        tuple(atom for atom in group.needed if not any(atom is one for one in done)),
+        tuple([atom for atom in group.needed if atom not in done]),
         group.banned,
-        tuple(clause for clause in group.groups if not any(clause is one for one in done)),
+        tuple([clause for clause in group.groups if clause not in done]),
     )
-
-
-def _empty(group: All) -> bool:
-    return not (group.needed or group.banned or group.groups)
 
 
 def _ordered(atoms: Iterable[Atom]) -> list[Atom]:

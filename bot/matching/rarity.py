@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from bot.query.tree import Author, Category, Compare, Flag, Leaf, Like, Term
+from bot.query.tree import Author, Category, Compare, Flag, Like
 from bot.text.words import fold, stem
 
 UNKNOWN: Final = 0.0003
@@ -24,12 +24,9 @@ _FLAGS: Final = {"has": 0.5, "source": 0.5, "announce": 0.5, "new-version": 0.5}
 _COUNT: Final = 0.3
 
 
-def rarity(leaf: Leaf) -> float:
+def rarity(leaf: Author | Category | Compare | Flag | Like) -> float:
     """The share of papers of which ``leaf`` is true, roughly; above 0, at most 1."""
     match leaf:
-        case Term():
-            each = [_phrase(leaf, pattern) for pattern in leaf.patterns]
-            return min(1.0, sum(each) * _IN_FIELD[leaf.field])
         case Author(name):
             return 0.0002 if " " in name else 0.002
         case Category(pattern):
@@ -47,14 +44,14 @@ def share_of(stemmed: str) -> float:
     return _table()[0].get(stemmed, UNKNOWN)
 
 
-def _phrase(term: Term, pattern: tuple[str, ...]) -> float:
-    words, _ = _table()
-    shares = []
-    for at, word in enumerate(pattern):
-        last = term.prefix and at == len(pattern) - 1
-        share = words.get(stem(word) if term.exact or last else word, UNKNOWN)
-        shares.append(min(1.0, share * _PREFIX) if last else share)
-    return min(shares) * float(_NEXT_WORD ** (len(shares) - 1))
+def rarity_of_words(words: tuple[str, ...], field: str | None, *, exact: bool, prefix: bool) -> float:
+    """The same for a run of words: stems, or words as written if ``exact``; the last may be a beginning."""
+    rarest = 1.0
+    for at, word in enumerate(words):
+        last = prefix and at == len(words) - 1
+        share = share_of(stem(word) if exact or last else word)
+        rarest = min(rarest, share * _PREFIX if last else share)
+    return rarest * float(_NEXT_WORD ** (len(words) - 1)) * _IN_FIELD[field]
 
 
 def _category(pattern: str) -> float:

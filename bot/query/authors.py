@@ -75,6 +75,8 @@ class Name:
 
 def name_words(name: str) -> tuple[str, ...]:
     """The parts of a name, folded, in the order written."""
+    if name.isascii() and name.replace(" ", "").isalpha():
+        return tuple([p for p in name.lower().split() if p not in _SUFFIXES])
     parts = (_part(p) for p in _PARTS.findall(name))
     return tuple(p for p in parts if p and p not in _SUFFIXES)
 
@@ -106,10 +108,10 @@ def same_person(asked: Name, author: Name) -> bool:
         return asked.key in author.keys if len(asked.family) == 1 else asked.core == author.core
     if not author.given or asked.core != author.core:
         return False
-    return _compatible(asked.given, author.given)
+    return given_compatible(asked.given, author.given)
 
 
-def _compatible(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+def given_compatible(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Given names: the first agree, and the middle names of the shorter are all among those of the longer."""
     if "".join(one).replace("-", "") == "".join(other).replace("-", ""):
         return True  # Fei-Fei, Feifei

@@ -19,7 +19,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from itertools import islice, pairwise
 from typing import Final, NamedTuple
 from unicodedata import normalize
@@ -125,11 +124,12 @@ _TOKEN = re.compile(  # noqa: TID251 - a pattern of ours
 )
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")  # noqa: TID251 - a pattern of ours
 _ASCII_PARTS = re.compile(r"([A-Za-z0-9]+(?:'[A-Za-z0-9]+)*)")  # noqa: TID251 - a pattern of ours
-_SIGN = re.compile(r"[\\*#+]")  # noqa: TID251 - a pattern of ours
 _SIGNED_WORD = re.compile(r"\\[A-Za-z]|[A-Za-z](?:\+\+|[*#])")  # noqa: TID251 - a pattern of ours
 _SINGLE = re.compile(f"[{_SINGLES}]")  # noqa: TID251 - a pattern of ours
 _DROPPED = re.compile(rf"[{_MARKS}{_INVISIBLE}]")  # noqa: TID251 - a pattern of ours
 _HYPHENS: Final = frozenset("-‐‑‒–−")
+_PARTING: Final = frozenset([", ", ". ", ": ", "; ", " (", ") ", "), ", "). ", ".", "/"])
+"""What most often stands between words that make no compound; the rest is decided in :func:`_over`."""
 _TYPESETTING: Final = str.maketrans("", "", "${}\\ \u00a0\t\r\n\u00ad")
 _LETTERS: Final = str.maketrans(
     {"ı": "i", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t"}
@@ -207,7 +207,10 @@ def spans(text: str) -> tuple[tuple[int, int], ...]:
 
 def _is_plain(text: str) -> bool:
     """Whether its words are runs of ASCII letters and digits, so that a simpler pattern finds them."""
-    return text.isascii() and (_SIGN.search(text) is None or _SIGNED_WORD.search(text) is None)
+    if not text.isascii():
+        return False
+    signed = "\\" in text or "*" in text or "#" in text or "++" in text
+    return not signed or _SIGNED_WORD.search(text) is None
 
 
 def stem(word: str) -> str:
@@ -253,7 +256,9 @@ def compounds(text: str, words: tuple[Token, ...]) -> tuple[str, ...]:
 def _compounds(gaps: Sequence[str], exact: Sequence[str], joins: Sequence[bool]) -> tuple[str, ...]:
     """The compounds of words, what stands between them, and whether each may join another over a space."""
     made = [
-        (left + right if a and b else "") if gap == " " else _over(gap, left, right)
+        (left + right if a and b else "")
+        if gap == " "
+        else ("" if gap in _PARTING else _over(gap, left, right))
         for gap, left, right, a, b in zip(
             gaps, exact, islice(exact, 1, None), joins, islice(joins, 1, None), strict=False
         )
@@ -274,12 +279,20 @@ def _joins(word: str) -> bool:
     return len(word) > 2 and word.isalpha() and word not in STOP_WORDS
 
 
-@lru_cache(maxsize=_CACHED_WORDS)
-def _readings(raw: str) -> tuple[str, str, bool]:
-    """The folded form of one token, its stem, and whether it may join another over a space."""
-    folded = fold(raw)
-    if not folded.isalnum() and not (folded[:1].isascii() and folded[1:] in {"++", "*", "#"}):
-        folded = folded.replace("’", "'").replace("ʼ", "'").removesuffix("'s")
-        folded = "".join([c for c in folded if c.isalnum()])
-    with _stemming:
-        return folded, _stemmer.stemWord(folded), _joins(folded)
+class _Readings(dict[str, tuple[str, str, bool]]):
+    """For each token its folded form, its stem, and whether it may join another over a space."""
+
+    def __missing__(self, raw: str) -> tuple[str, str, bool]:
+        folded = fold(raw)
+        if not folded.isalnum() and not (folded[:1].isascii() and folded[1:] in {"++", "*", "#"}):
+            folded = folded.replace("’", "'").replace("ʼ", "'").removesuffix("'s")
+            folded = "".join([c for c in folded if c.isalnum()])
+        with _stemming:
+            found = folded, _stemmer.stemWord(folded), _joins(folded)
+        if len(self) >= _CACHED_WORDS:
+            self.clear()  # the common words are back after a few papers
+        self[raw] = found
+        return found
+
+
+_readings: Final = _Readings().__getitem__

@@ -75,13 +75,27 @@ class Poller:
     async def run(self) -> None:
         """Poll again and again; other processes stand by until our lease ends."""
         while True:
-            name = f"poll:{self.source.name}"
-            if await self._store.leases.take(name, self._worker, max(LEASE, self._every * 2)):
+            if await self._hold():
                 poll = await self.once()
                 await self.keep()
-                await self._clock.sleep(self._wait(poll).total_seconds())
+                await self._rest(self._wait(poll).total_seconds())
             else:
                 await self._clock.sleep(min(self._every, LEASE / 3).total_seconds())
+
+    async def _hold(self) -> bool:
+        """Take or keep the lease of this source; whether it is ours."""
+        name = f"poll:{self.source.name}"
+        return bool(await self._store.leases.take(name, self._worker, LEASE))
+
+    async def _rest(self, seconds: float) -> None:
+        """Let time pass until the next poll, and keep the lease meanwhile: whoever dies is replaced in minutes."""
+        step = LEASE.total_seconds() / 3
+        while seconds > step:
+            await self._clock.sleep(step)
+            seconds -= step
+            if not await self._hold():
+                return
+        await self._clock.sleep(seconds)
 
     async def stop(self) -> None:
         """Let another process take over at once."""

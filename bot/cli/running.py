@@ -20,12 +20,12 @@ from bot.clock import SystemClock
 from bot.errors import ListingUnreachable, PigeonError, StopRequested
 from bot.listings.fetch import Fetcher
 from bot.listings.parser import Parser
-from bot.listings.politeness import LocalLimiter
 from bot.models import Cadence, Destination, Person, Subscription, When
 from bot.query import parse
 from bot.samples.server import SampleServer
 from bot.settings import Settings
 from bot.store import Store
+from bot.turns import SharedLimiter
 from bot.worker import worker_name
 
 log = structlog.get_logger(__name__)
@@ -34,7 +34,9 @@ FIRST_LOOK: Final = 8.0
 """Seconds that a first poll may take before we say that there is no network."""
 SAMPLE_POLL: Final = timedelta(seconds=5)
 STOP_WITHIN: Final = 8.0
-"""Seconds for what is under way when we are told to stop."""
+"""Seconds for everything, when we are told to stop."""
+LEAVE_WITHIN: Final = 1.0
+"""Seconds of those for giving back what this process held."""
 
 
 @dataclass
@@ -84,6 +86,13 @@ def _stop(work: asyncio.Task[None]) -> None:
         os._exit(1)
     _asked.append(True)
     work.cancel()
+    asyncio.get_running_loop().call_later(STOP_WITHIN, _give_up)
+
+
+def _give_up() -> None:
+    """Something does not end: what it holds is found again by the next start."""
+    log.warning("Something did not end in time and is left behind; nothing is lost", seconds=STOP_WITHIN)
+    os._exit(0)
 
 
 async def _run(opened: Opened, *, demo: bool, once: bool) -> None:
@@ -123,7 +132,9 @@ async def _build(
         data_dir = settings.core.data_dir / SAMPLES
         every = min(every, SAMPLE_POLL)
     store = await stack.enter_async_context(open_store(settings, clock, data_dir=data_dir))
-    fetcher = Fetcher(clock=clock, limiter=LocalLimiter(clock), contact=settings.core.contact)
+    worker = stack.enter_context(worker_name(data_dir or opened.settings.core.data_dir))
+    limiter = SharedLimiter(store.turns, clock, worker=worker)
+    fetcher = Fetcher(clock=clock, limiter=limiter, contact=settings.core.contact)
     stack.push_async_callback(fetcher.aclose)
     parser = Parser()
     stack.push_async_callback(parser.aclose)
@@ -138,7 +149,7 @@ async def _build(
         adapters=adapters,
         roles=roles,
         poll_every=every,
-        worker=stack.enter_context(worker_name(data_dir or opened.settings.core.data_dir)),
+        worker=worker,
     )
     if console:
         await _first_subscriptions(store, clock)
@@ -235,7 +246,7 @@ def _greet(app: App, opened: Opened, mode: _Mode) -> None:
 
 async def _wind_up(app: App) -> None:
     try:
-        async with asyncio.timeout(STOP_WITHIN):
+        async with asyncio.timeout(LEAVE_WITHIN):
             await app.stop()
     except TimeoutError:
         log.warning("The store did not answer at the end; leases end by themselves")

@@ -20,6 +20,7 @@ from bot.store.papers import Papers
 from bot.store.saved import SavedPapers
 from bot.store.shelf import Drafts, PluginShelf, Preferences
 from bot.store.subscriptions import Subscriptions
+from bot.store.turns import Turns
 
 LEASE: Final = timedelta(seconds=40)
 """How long a sender may work on a lane: more than three times the deadline of one send."""
@@ -40,6 +41,7 @@ class Store:
         self.claims = Claims(database, retention=kept, lease=lease)
         self.leases = Leases(database)
         self.limits = Limits(database)
+        self.turns = Turns(database)
         self.preferences = Preferences(database)
         self.drafts = Drafts(database)
         self.saved = SavedPapers(database)

@@ -16,6 +16,7 @@ key                                           type    holds
 ``pp:{papers}:cursor:<source>``               string  the source's bookmark
 ``pp:{papers}:health:<source>``               hash    last success, last failure, its sentence, counts
 ``pp:{papers}:ledger:<source>``               hash    announcement day -> what was owed and brought; ``desk``: the rest
+``pp:{papers}:ledgers``                       set     the sources that have a ledger
 ``pp:{subs}:numbers``                         hash    workspace -> the highest number given out
 ``pp:{subs}:of:<platform>/<workspace>``       hash    number -> Subscription
 ``pp:{subs}:workspaces``                      set     every workspace that has subscriptions
@@ -39,6 +40,8 @@ key                                           type    holds
 ``pp:saved:<platform>/<workspace>/<person>``  hash    paper id -> when it was saved, under which tag
 ``pp:draft:<token>``                          string  a command waiting for Confirm or Undo; expires
 ``pp:lease:<name>``                           hash    a role that one process at a time may have
+``pp:turn:<family>``                          hash    whose turn it is at a family of hosts; until when none is
+``pp:turns``                                  set     families of hosts that asked to be left alone
 ``pp:{limits}:<name>``                        string  a rate limit shared by all senders: when the next may go
 ``pp:shelf:<plugin>:<name>``                  string  a plugin's own small durable values
 ============================================  ======  =====================================================
@@ -57,10 +60,13 @@ SHARDS: Final = 16
 SCHEMA: Final = "pp:{meta}:schema"
 EPOCH: Final = "pp:{meta}:epoch"
 
+TURNS: Final = "pp:turns"
+
 PAPERS: Final = "pp:{papers}:"
 PAPERS_BY_TIME: Final = PAPERS + "by-time"
 PAPERS_STREAM: Final = PAPERS + "stream"
 MATCH_GROUP: Final = "match"
+LEDGERS: Final = PAPERS + "ledgers"
 
 SUBSCRIPTION_NUMBERS: Final = "pp:{subs}:numbers"
 SUBSCRIPTION_WORKSPACES: Final = "pp:{subs}:workspaces"
@@ -125,6 +131,10 @@ def draft(token: str) -> str:
 
 def lease(name: str) -> str:
     return f"pp:lease:{name}"
+
+
+def turn(family: str) -> str:
+    return f"pp:turn:{family}"
 
 
 def limit(name: str) -> str:

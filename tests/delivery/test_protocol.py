@@ -308,3 +308,91 @@ async def test_a_replayed_dead_letter_is_looked_for_before_it_is_posted_again(co
     await core.lanes.once()
     assert len(core.adapter.posted) == 1
     assert await state(core) is DeliveryState.SENT
+
+
+async def test_an_unknown_outcome_is_looked_for_since_the_attempt_began(core: Core) -> None:
+    """The post may have come through at once and only its answer be late: a look-up from the end misses it."""
+    sinces = []
+    find = core.adapter.find
+
+    async def noted(destination, *, key, since):
+        sinces.append(since)
+        return await find(destination, key=key, since=since)
+
+    core.adapter.find = noted  # type: ignore[method-assign]
+    await core.subscribe("robot")
+    began = core.clock.now()
+
+    def late() -> None:
+        core.clock.jump(timedelta(seconds=12))
+        raise Ambiguous("No answer in time.")
+
+    core.adapter.faults.append(late)
+    await core.bring(paper(1))
+    await later(core, seconds=10)
+    assert sinces == [began]
+    assert len(core.adapter.posted) == 1
+
+
+async def test_a_pause_that_ate_the_lease_sends_nothing(core: Core) -> None:
+    await core.subscribe("robot")
+    core.source.bring(paper(1))
+    await core.poller.once()
+    await core.matcher.once()
+    intend = core.store.claims.intend
+
+    async def frozen(claim, now):
+        intent = await intend(claim, now)
+        await core.clock.advance(timedelta(seconds=26))
+        return intent
+
+    core.store.claims.intend = frozen  # type: ignore[method-assign]
+    await core.lanes.once()
+    assert not core.adapter.posted
+    core.store.claims.intend = intend  # type: ignore[method-assign]
+    await later(core, seconds=41)
+    assert len(core.adapter.posted) == 1
+
+
+async def test_a_namesake_of_a_dead_process_does_not_own_its_lanes(core: Core) -> None:
+    await core.subscribe("robot")
+    core.source.bring(paper(1))
+    await core.poller.once()
+    await core.matcher.once()
+    former = await core.store.claims.claim(SHARD, "w1", core.clock.now())
+    await core.clock.advance(timedelta(seconds=41))
+    present = await core.store.claims.claim(SHARD, "w1", core.clock.now())
+    assert isinstance(former, Claim)
+    assert isinstance(present, Claim)
+    assert await core.store.claims.intend(former, core.clock.now()) is None
+    assert await core.store.claims.intend(present, core.clock.now()) is not None
+
+
+async def test_a_record_of_a_newer_version_is_left_to_it_and_a_damaged_one_blocks_no_lane(core: Core) -> None:
+    await core.subscribe("robot")
+    core.source.bring(paper(1), paper(2), paper(3))
+    await core.poller.once()
+    await core.matcher.once()
+    client = core.store.database.client
+    name = keys.in_shard(SHARD, "d", FIRST)
+    await client.hset(name, mapping={"v": 2, "a-field-of-tomorrow": "x"})
+    await core.lanes.once()
+    assert not core.adapter.posted, "order is kept: the newer process sends it first"
+    await client.hset(name, "v", 1)  # as if the newer version had been taken back; the strange field stays
+    second = keys.in_shard(SHARD, "d", delivery_key(ML, DeliveryKind.PAPER, "arxiv:2601.00002"))
+    await client.hset(second, "papers", "{{{")
+    await later(core, minutes=2)
+    assert [posted.card.title[-1] for posted in core.adapter.posted] == ["1", "3"]
+
+
+async def test_a_return_while_a_sender_is_at_work_gives_its_lane_to_nobody_else(core: Core) -> None:
+    await core.subscribe("robot")
+    core.source.bring(*(paper(number) for number in range(1, 7)))
+    await core.poller.once()
+    await core.matcher.once()
+    await core.store.deliveries.block(ML, "gone", core.clock.now())
+    claim = await core.store.claims.claim(SHARD, "busy", core.clock.now())
+    assert isinstance(claim, Claim)
+    await core.store.claims.intend(claim, core.clock.now())
+    await core.destinations.took_a_card(ML)
+    assert not isinstance(await core.store.claims.claim(SHARD, "other", core.clock.now()), Claim)

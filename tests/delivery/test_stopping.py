@@ -20,7 +20,9 @@ from tests.core import ML, open_core, paper
 ROOT = Path(__file__).resolve().parents[2]
 
 
-async def test_a_begun_send_ends_and_a_waiting_one_is_free_for_others(redis_url: str, clock: FakeClock) -> None:
+async def test_a_begun_send_ends_and_a_waiting_one_is_free_for_others(
+    redis_url: str, clock: FakeClock
+) -> None:
     adapter = RecordingAdapter(limits=[Limit("recording:all", 1, 4.0)])
     core = await open_core(redis_url, clock, adapter=adapter).seeded()
     places = [replace(ML, channel=name) for name in ("a", "b")]

@@ -1,0 +1,184 @@
+"""Take each safety line away, and see a test fail: ``python -m tests.chaos.mutants``.
+
+A proof that passes with the line and without it proves nothing. Each mutant is a copy of the program with one
+change; the tests named beside it must fail there. Prints one line for each, and ends with 1 if one survived.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One safety line, and what the program looks like without it."""
+
+    line: str
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+PROTOCOL = "tests/delivery/test_protocol.py"
+MUTANTS = (
+    Mutant(
+        "the look-up before a second send",
+        "bot/delivery/sender.py",
+        "return await self._adapter.find(delivery.destination, key=delivery.key, since=intent.doubt)",
+        "return None",
+        PROTOCOL,
+    ),
+    Mutant(
+        "the doubt begins with the attempt",
+        "bot/delivery/sender.py",
+        "doubt = intent.doubt or held.began",
+        "doubt = now() + timedelta(seconds=60)",
+        PROTOCOL,
+    ),
+    Mutant(
+        "the intent is written",
+        "bot/store/lanes.py",
+        "if doubt == '' then redis.call('HSET', KEYS[1], 'doubt', ARGV[6]) end",
+        "",
+        PROTOCOL,
+    ),
+    Mutant(
+        "the sender fences itself",
+        "bot/delivery/sender.py",
+        "if left < self._deadline:",
+        "if left < -1e9:",
+        PROTOCOL,
+    ),
+    Mutant(
+        "only the owner settles, renews or gives back",
+        "bot/store/lanes.py",
+        "return held[1] == worker and held[2] == fence",
+        "return true",
+        PROTOCOL,
+    ),
+    Mutant(
+        "the fencing number counts, and not the name alone",
+        "bot/store/lanes.py",
+        "return held[1] == worker and held[2] == fence",
+        "return held[1] == worker",
+        PROTOCOL,
+    ),
+    Mutant(
+        "a delivery is planned once",
+        "bot/store/lanes.py",
+        "    if not state then\n      made = 1",
+        "    if true then\n      made = 1",
+        "tests/delivery/test_route.py tests/store/test_lost_replies.py",
+    ),
+    Mutant(
+        "a paper is stored only over what was read",
+        "bot/store/papers.py",
+        "if held ~= ARGV[base + 2] then return -at end",
+        "",
+        "tests/delivery/test_route.py tests/delivery/test_protocol.py",
+    ),
+    Mutant(
+        "a paper is acknowledged after its plans",
+        "bot/store/stream.py",
+        'command += ["STREAMS", self.key, "0" if again else ">"]',
+        'command += ["NOACK", "STREAMS", self.key, "0" if again else ">"]',
+        "tests/store/test_lost_replies.py",
+    ),
+    Mutant(
+        "redis-py repeats nothing by itself",
+        "bot/store/database.py",
+        "once = Retry(NoBackoff(), 0)",
+        "once = Retry(NoBackoff(), 3)",
+        "tests/store/test_lost_replies.py",
+    ),
+    Mutant(
+        "the nonce of a Discord message",
+        "adapters/discord/adapter.py",
+        '{"nonce": key, "enforce_nonce": True}',
+        "{}",
+        "tests/adapters/discord/test_wire.py",
+    ),
+    Mutant(
+        "the key in Slack's metadata",
+        "adapters/slack/adapter.py",
+        '"event_payload": {"d": key}',
+        '"event_payload": {"d": ""}',
+        "tests/adapters/slack/test_slack_send.py",
+    ),
+    Mutant(
+        "limits are waited for before the intent",
+        "bot/delivery/sender.py",
+        "return composed if await self._wait_for_limits(claim, delivery) else None",
+        "return composed",
+        PROTOCOL,
+    ),
+    Mutant(
+        "what has not begun is given back at a stop",
+        "bot/delivery/lanes.py",
+        "        self._sender.stop()\n",
+        "",
+        "tests/delivery/test_stopping.py",
+    ),
+    Mutant(
+        "a script refuses whole or runs whole",
+        "bot/store/database.py",
+        "return f\"#!lua{' flags=allow-oom' if self.even_full else ''}\\n{self.source}\"",
+        "return self.source",
+        "tests/store/test_scripts.py",
+    ),
+)
+
+
+def survives(mutant: Mutant) -> bool:
+    """Do all the tests pass without that line?"""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        copy = Path(folder)
+        for name in ("bot", "adapters", "tests", "docs"):
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("pyproject.toml", "README.md"):
+            if (ROOT / name).exists():
+                shutil.copy(ROOT / name, copy / name)
+        changed = copy / mutant.file
+        text = changed.read_text()
+        if mutant.old not in text:
+            raise ValueError(f"{mutant.line}: {mutant.file} has no such line any more")
+        changed.write_text(text.replace(mutant.old, mutant.new))
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-x",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            *mutant.tests.split(),
+        ]
+        ran = subprocess.run(command, cwd=copy, capture_output=True, text=True)
+        if ran.returncode not in {0, 1}:
+            raise RuntimeError(
+                f"{mutant.line}: the tests did not run\n{ran.stdout[-2000:]}{ran.stderr[-2000:]}"
+            )
+        return ran.returncode == 0
+
+
+def main() -> int:
+    survivors = 0
+    for mutant in MUTANTS:
+        alive = survives(mutant)
+        survivors += alive
+        sys.stdout.write(f"{'SURVIVES' if alive else 'killed  '} without: {mutant.line} ({mutant.tests})\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"mutants={len(MUTANTS)} survivors={survivors}\n")
+    return min(survivors, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -182,6 +182,7 @@ class Poller:
 
     async def _bring(self, listing: Listing) -> Sequence[Arrival]:
         """Store a page of a catch-up: neither the source's bookmark nor its ledger moves by it."""
+        await self._hold()  # many pages take longer than a lease
         page = await self._keeper.open(self._clock.now())
         brought = one_each([tidy(paper) for paper in listing.papers])
         while True:

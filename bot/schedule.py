@@ -115,6 +115,16 @@ def catch_up(cadence: Cadence, due_at: datetime, now: datetime) -> Late:
     return Late.SEND
 
 
+def may_be_early(cadence: Cadence, due_at: datetime, now: datetime) -> bool:
+    """May a digest that is due at ``due_at`` at the latest be said now, if its lists are complete?
+
+    Only on its own local date, of which it stays the one digest, and not in the quiet hours.
+    """
+    zone = _zone(cadence.zone)
+    same = now.astimezone(zone).date() == due_at.astimezone(zone).date()
+    return cadence.complete and same and now < due_at and not is_quiet(cadence, now)
+
+
 def is_quiet(cadence: Cadence, moment: datetime) -> bool:
     """Is this within the quiet hours, by the clock on the wall? They bind instant cards and hourly digests."""
     if cadence.quiet is None:
@@ -135,9 +145,9 @@ def describe(cadence: Cadence) -> str:
         case When.HOURLY:
             return f"hourly{quiet}"
         case When.DAILY:
-            return f"{_days(_weekdays(cadence))} {cadence.at:%H:%M} {cadence.zone}"
+            return f"{_days(_weekdays(cadence))}{_time(cadence)}"
         case When.WEEKLY:
-            return f"weekly, {_days(_weekdays(cadence))} {cadence.at:%H:%M} {cadence.zone}"
+            return f"weekly, {_days(_weekdays(cadence))}{_time(cadence)}"
 
 
 # --- digests ----------------------------------------------------------------------------------
@@ -234,6 +244,11 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
+
+
+def _time(cadence: Cadence) -> str:
+    at = f"{cadence.at:%H:%M} {cadence.zone}"
+    return f" when the day's lists are complete, {at} at the latest" if cadence.complete else f" {at}"
 
 
 def _days(days: frozenset[int]) -> str:

@@ -1,8 +1,8 @@
 """The operator's commands. Each module is imported when its command is used: help must not wait for them.
 
 ``running`` is the bot itself; ``asking`` answers what chat answers, in the terminal; ``subscriptions`` and
-``exchange`` keep subscriptions; ``backups``, ``dead``, ``configuring``, ``doctor``, ``health`` and ``setting_up``
-are for whoever operates it; ``platforms`` mounts the commands that adapters bring. ``groups`` declares the
+``exchange`` keep subscriptions; ``backups``, ``dead``, ``ledger``, ``configuring``, ``doctor``, ``health``
+and ``setting_up`` are for whoever operates it; ``platforms`` mounts the commands that adapters bring. ``groups`` declares the
 commands that have commands of their own.
 """
 
@@ -150,6 +150,16 @@ def list_(*, workspace: Workspace = "") -> None:
 def status(*, workspace: Workspace = "") -> None:
     """Show listings, queue, and how deliveries go."""
     do("asking", "ask", verb="status", options={}, workspace=workspace)
+
+
+@app.command()
+def ledger(
+    *,
+    days: Annotated[int, typer.Option(help="How many days back.", min=1, max=60)] = 14,
+    json: Json = False,
+) -> None:
+    """Show day by day what listings owed and brought; exit 3 on a gap."""
+    do("ledger", "show", days=days, as_json=json)
 
 
 # --- keeping ------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import yaml
 
 from bot.commands import Command
 from bot.commands.cadence import cadence
-from bot.commands.times import clock_time, quiet_hours, weekdays
+from bot.commands.times import digest_time, quiet_hours, weekdays, written_time
 from bot.commands.zones import zone
 from bot.errors import BackupError, CommandError, PigeonError
 from bot.models import (
@@ -69,7 +69,7 @@ def written(subscription: Subscription) -> dict[str, Any]:
         "query": one.query,
         "name": one.name,
         "when": when.when.value,
-        "at": f"{when.at:%H:%M}" if rhythmic else "",
+        "at": written_time(when.at, complete=when.complete) if rhythmic else "",
         "days": _days(when) if rhythmic else "",
         "timezone": when.zone,
         "quiet": f"{when.quiet[0]:%H:%M}-{when.quiet[1]:%H:%M}" if when.quiet else "",
@@ -163,7 +163,7 @@ def subscription_of(
     if not entry.get("query"):
         faults.append(f"line {entry.line}, query: it is missing. Say what to look for.")
     query = check("query", lambda text: parse(text).normal, "")
-    check("at", clock_time, None)
+    check("at", digest_time, None)
     check("days", weekdays, None)
     check("timezone", zone, None)
     check("quiet", quiet_hours, None)

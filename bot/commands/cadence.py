@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.commands.model import Command
-from bot.commands.times import clock_time, quiet_hours, weekdays
+from bot.commands.times import digest_time, quiet_hours, weekdays
 from bot.commands.zones import zone
 from bot.errors import CommandError
 from bot.models import WORKDAYS, Cadence, When
@@ -32,7 +32,8 @@ def cadence(command: Command, *, default: Cadence, current: Cadence | None = Non
             )
     made = replace(start, when=when, days=_days(command, when, start))
     if text := command.get("at"):
-        made = replace(made, at=clock_time(text))
+        at, complete = digest_time(text)
+        made = replace(made, at=at, complete=complete)
     if text := command.get("timezone"):
         made = replace(made, zone=zone(text))
     if text := command.get("quiet_hours"):

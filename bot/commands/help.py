@@ -66,7 +66,8 @@ TEXTS: Final = {
         lines=(
             (
                 "A subscription posts one digest on weekdays at 09:00 unless you choose otherwise: when:instant, hourly, "
-                "daily or weekly; at: and days: for digests; timezone: for your own clock."
+                "daily or weekly; at: and days: for digests; timezone: for your own clock. at:complete waits until the "
+                "day's lists are proven complete, until 11:00 at the latest."
             ),
             (
                 "A digest shows the best first, up to limit:, and keeps the rest one click away. In quiet hours, in "

@@ -78,7 +78,7 @@ FIELDS: Final = (
     Option(
         name="at",
         kind=OptionKind.TIME,
-        description="Local time of daily and weekly digests, e.g. 09:00 or 5pm.",
+        description="Local time of digests, e.g. 09:00 or 5pm; or «complete by 11:00», once the day's lists are.",
         default="09:00",
     ),
     Option(

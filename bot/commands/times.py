@@ -12,6 +12,8 @@ from bot.errors import CommandError
 from bot.models import DAY_NAMES, EVERY_DAY, WORKDAYS
 
 LONGEST_PAUSE: Final = timedelta(days=366)
+LATEST: Final = time(11)
+"""When a digest comes at the latest that waits for complete lists, unless another time is named."""
 
 _CLOCK: Final = re.compile(  # noqa: TID251 - a pattern of ours
     r"(?P<hour>\d{1,2})(?:[:.h]?(?P<minute>\d{2})|h)?\s*(?P<half>[ap])?\.?(?:m\.?)?", re.ASCII
@@ -50,6 +52,23 @@ def clock_time(text: str) -> time:
         if hour < 24 and minute < 60:
             return time(hour, minute)
     raise CommandError(f"«{short(text)}» is not a time of day. Write it like `09:00` or `5pm`.")
+
+
+def digest_time(text: str) -> tuple[time, bool]:
+    """Read when a digest comes: a time of day, or ``complete``, ``complete by 11:00``.
+
+    The time, and whether the digest comes sooner, as soon as the day's lists are complete.
+    """
+    words = " ".join(text.lower().split()).removeprefix("when ")
+    if not words.startswith("complete"):
+        return clock_time(text), False
+    latest = words.removeprefix("complete").lstrip(" ,").removeprefix("by ").removeprefix("until ").strip()
+    return (clock_time(latest) if latest else LATEST), True
+
+
+def written_time(at: time, *, complete: bool) -> str:
+    """A digest's time as :func:`digest_time` reads it."""
+    return f"{'complete by ' if complete else ''}{at:%H:%M}"
 
 
 def weekdays(text: str) -> frozenset[int]:

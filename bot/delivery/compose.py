@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.cards import Card, CardKind
 from bot.cards.digest import DigestRow, digest_card
 from bot.cards.paper import PaperAction, paper_card
 from bot.cards.reply import message
+from bot.ledger.incidents import footer
 from bot.models import (
     CardSize,
     Delivery,
@@ -116,6 +117,7 @@ class Composer:
             numbers=[one.number for one in subscriptions[:1]],
             next_due=await self._next_due(subscription),
             checked=await self._checked(subscription, delivery),
+            notes=await self._happened(subscription, delivery),
             zone=zone,
             actions=self._digest_actions | self.paper_actions(delivery.destination.platform),
         )
@@ -131,6 +133,19 @@ class Composer:
             return None
         length = PERIODS.get(subscription.cadence.when)
         return None if length is None else await self._store.papers.count(delivery.due - length)
+
+    async def _happened(self, subscription: Subscription | None, delivery: Delivery) -> Sequence[str]:
+        """What went wrong with the listings of a digest while it was gathered, in a sentence each."""
+        if subscription is None or delivery.due is None:
+            return ()
+        gathered = PERIODS.get(subscription.cadence.when, timedelta(days=1))
+        books = await self._store.ledgers.many(subscription.sources)
+        return footer(
+            [incident for book in books for incident in book.desk.incidents],
+            since=delivery.due - gathered,
+            now=delivery.due,
+            zone=subscription.cadence.zone,
+        )
 
     async def rows(self, destination: Destination, papers: Sequence[Paper]) -> list[DigestRow]:
         """Papers with the reasons for which that destination has them."""

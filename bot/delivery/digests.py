@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.clock import Clock
+from bot.ledger.ready import ready
 from bot.models import (
     Delivery,
     DeliveryKind,
@@ -19,7 +20,7 @@ from bot.models import (
     When,
     delivery_key,
 )
-from bot.schedule import Late, catch_up, due, period, replan
+from bot.schedule import PERIODS, Late, catch_up, due, may_be_early, period, replan
 from bot.store import Store, keys
 from bot.store.subscriptions import ChangedByAnotherError
 from bot.text.when import day
@@ -27,6 +28,10 @@ from bot.text.when import day
 log = structlog.get_logger(__name__)
 
 EVERY: Final = timedelta(seconds=1)
+LISTS_EVERY: Final = timedelta(seconds=30)
+"""How often it is looked whether lists that digests wait for are complete."""
+MOST_WAITING: Final = 20_000
+"""Digests of a shard that are looked at for it."""
 
 
 class Digests:
@@ -35,6 +40,7 @@ class Digests:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._looked = float("-inf")
 
     async def run(self) -> None:
         """Close what is due, for as long as it runs."""
@@ -60,6 +66,32 @@ class Digests:
                         await self._store.deliveries.set_digest(subscription, None)
                     else:
                         made += await self._close(subscription, since)
+        if self._clock.monotonic() - self._looked >= LISTS_EVERY.total_seconds():
+            self._looked = self._clock.monotonic()
+            made += await self._close_early(sorted(platforms))
+        return made
+
+    async def _close_early(self, platforms: Sequence[str]) -> int:
+        """Close the digests of today whose lists are complete before their latest time; how many."""
+        now = self._clock.now()
+        if await self._store.papers.stream.length():
+            return 0  # what came is not matched yet
+        made = 0
+        for shard in (shard for platform in platforms for shard in keys.shards(platform)):
+            planned = await self._store.deliveries.due_digests(
+                shard, now + timedelta(days=1), count=MOST_WAITING
+            )
+            times = {one: at for one, at in planned if at > now}
+            for subscription in await self._store.subscriptions.waiting_for_lists(list(times)):
+                cadence, at = subscription.cadence, times[subscription.id]
+                if subscription.state is not SubscriptionState.ACTIVE or not may_be_early(cadence, at, now):
+                    continue
+                books = await self._store.ledgers.many(subscription.sources)
+                gathered = at - PERIODS.get(cadence.when, timedelta(days=1))
+                if ready(books, since=gathered, until=at, now=now) and await self._store.deliveries.pending(
+                    subscription
+                ):
+                    made += await self._close(subscription, at)
         return made
 
     async def close_now(self, subscription: Subscription, *, name: str) -> int:

@@ -16,6 +16,7 @@ from bot.commands.times import quiet_hours
 from bot.commands.zones import zone
 from bot.errors import CommandError
 from bot.handlers.asked import Asked
+from bot.handlers.listed import listed
 from bot.models import Person, SubscriptionState
 from bot.ports import Reply
 from bot.store import keys
@@ -76,6 +77,8 @@ async def status(asked: Asked) -> Reply:
         _source(source, await asked.store.papers.health(source), asked.now)
         for source in asked.services.sources
     ]
+    lists = await listed(asked)
+    steps += lists.steps
     missing = [] if where.direct else await asked.origin.rights.missing(where)
     blocked = await asked.store.deliveries.blocked(where)
     if missing:
@@ -96,7 +99,7 @@ async def status(asked: Asked) -> Reply:
     ]
     if sent:
         notes.insert(0, f"{sent:,} messages posted in the last day.")
-    return Reply(card=ladder("Status", steps, notes=notes))
+    return Reply(card=lists.on(ladder("Status", steps, notes=notes)))
 
 
 def _source(name: str, health: Mapping[str, str], now: datetime) -> Step:

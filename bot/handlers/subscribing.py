@@ -10,7 +10,7 @@ from bot.cards import Action, ActionStyle, Card, Field, Form, Span, spans
 from bot.cards.reply import message, undo
 from bot.commands import BY_NAME
 from bot.commands.cadence import cadence
-from bot.commands.times import quiet_hours
+from bot.commands.times import quiet_hours, written_time
 from bot.errors import CommandError, NotAllowed, NotFound
 from bot.handlers.asked import DRAFT, UNDO, Asked
 from bot.handlers.previews import preview_card
@@ -289,7 +289,7 @@ def _values(subscription: Subscription) -> dict[str, str]:
     return {
         "query": subscription.query,
         "when": cadence_.when.value,
-        "at": f"{cadence_.at:%H:%M}",
+        "at": written_time(cadence_.at, complete=cadence_.complete),
         "timezone": cadence_.zone,
         "card": subscription.card.value,
         "limit": str(subscription.limit),

@@ -21,6 +21,8 @@ KEPT: Final = timedelta(days=60)
 """How long days and incidents are remembered."""
 FAR_BACK: Final = timedelta(days=14)
 """Gaps older than this are shown, and not caught up any more."""
+FORESEEN: Final = timedelta(hours=48)
+"""How far ahead a book says what is coming."""
 OUTAGE: Final = timedelta(hours=36)
 """After so long a silence, in which at least a whole day was missed, what older days bring goes into a digest."""
 
@@ -58,6 +60,8 @@ class Desk:
     why: str = ""
     showing: bool = False
     """Its last whole answer held papers."""
+    ahead: tuple[datetime, ...] = ()
+    """When what is not due yet will be whole, as seen from the last poll; holidays left out."""
     chased: datetime | None = None
     """When a catch-up last ended."""
     chase: Chase | None = None
@@ -102,7 +106,9 @@ def opened(book: Book, calendar: Calendar, now: datetime) -> Book:
         for one in book.desk.incidents
         if (one.day is None or one.day > oldest) and (one.healed is None or now - one.healed < KEPT)
     )
-    return replace(book, entries=kept | new, desk=replace(book.desk, incidents=incidents))
+    coming = {one.ends for one in calendar.owed(now, now + FORESEEN) if not one.holiday}
+    desk = replace(book.desk, incidents=incidents, ahead=tuple(sorted(coming)))
+    return replace(book, entries=kept | new, desk=desk)
 
 
 def failed(book: Book, why: str, now: datetime) -> Book:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -17,8 +17,9 @@ DESK: Final = "desk"
 _WRITE: Final = Script(
     "write-ledger",
     """
-    -- KEYS: ledger.  ARGV: field, value, …; an empty value forgets the field
-    for at = 1, #ARGV, 2 do
+    -- KEYS: ledger, ledgers.  ARGV: source, then field, value, …; an empty value forgets the field
+    redis.call('SADD', KEYS[2], ARGV[1])
+    for at = 2, #ARGV, 2 do
       if ARGV[at + 1] == '' then redis.call('HDEL', KEYS[1], ARGV[at])
       else redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1]) end
     end
@@ -77,9 +78,10 @@ class Ledgers:
         changed = changes(fields(before) if before else {}, fields(after))
         if changed:
             flat = [part for pair in changed.items() for part in pair]
-            await self._database.run(_WRITE, [keys.ledger(after.source)], flat)
+            await self._database.run(_WRITE, [keys.ledger(after.source), keys.LEDGERS], [after.source, *flat])
 
-    async def sources(self) -> list[str]:
-        """Every source that has a ledger; it looks through all keys, so not for a hot path."""
-        prefix = keys.ledger("")
-        return sorted([key.removeprefix(prefix) async for key in self._database.scan(f"{prefix}*")])
+    async def many(self, sources: Sequence[str] = ()) -> Sequence[Book]:
+        """The ledgers of these sources, without names of all; those that have none are left out."""
+        names = sources or sorted(await self._database.call(self._database.client.smembers(keys.LEDGERS)))
+        books = [await self.read(name) for name in names]
+        return [book for book in books if book is not None]

@@ -28,21 +28,21 @@ LATE: Final = "2"
 _SAVE = Script(
     "save-papers",
     """
-    -- KEYS: cursor, by-time, stream, ledger, then one for each paper
+    -- KEYS: cursor, by-time, stream, ledger, ledgers, then one for each paper
     -- ARGV: now ms, retention ms, cursor, has cursor, source, seed, how many arguments for the ledger, these
     --       (field, value, ...; an empty value forgets the field), then for each paper 6:
     --       id, what we read before ('' = nothing), new record, event ('' = none), what was, seed
     local first = 7 + tonumber(ARGV[7])
-    local count = #KEYS - 4
+    local count = #KEYS - 5
     for at = 1, count do
       local base = first + (at - 1) * 6
-      local held = redis.call('GET', KEYS[4 + at]) or ''
+      local held = redis.call('GET', KEYS[5 + at]) or ''
       if held ~= ARGV[base + 2] then return -at end
     end
     local events = 0
     for at = 1, count do
       local base = first + (at - 1) * 6
-      redis.call('SET', KEYS[4 + at], ARGV[base + 3], 'PX', ARGV[2])
+      redis.call('SET', KEYS[5 + at], ARGV[base + 3], 'PX', ARGV[2])
       redis.call('ZADD', KEYS[2], 'NX', ARGV[1], ARGV[base + 1])
       if ARGV[base + 4] ~= '' then
         local seed = ARGV[6]
@@ -52,6 +52,7 @@ _SAVE = Script(
         events = events + 1
       end
     end
+    if first > 7 then redis.call('SADD', KEYS[5], ARGV[5]) end
     for at = 8, first, 2 do
       if ARGV[at + 1] == '' then redis.call('HDEL', KEYS[4], ARGV[at])
       else redis.call('HSET', KEYS[4], ARGV[at], ARGV[at + 1]) end
@@ -159,6 +160,7 @@ class Papers:
                     keys.PAPERS_BY_TIME,
                     keys.PAPERS_STREAM,
                     keys.ledger(source),
+                    keys.LEDGERS,
                     *(keys.paper(change.paper.id) for change in part),
                 ],
                 args,

@@ -10,7 +10,7 @@ from typing import Final
 from bot.errors import CommandError, StoreUnavailable
 from bot.models import Subscription, SubscriptionState
 from bot.store import keys
-from bot.store.database import Database, Script
+from bot.store.database import Database, Script, Value
 from bot.store.records import decode, encode
 from bot.store.stream import entries
 
@@ -113,6 +113,20 @@ class Subscriptions:
         platform, _, rest = subscription_id.partition("/")
         workspace, _, number = rest.rpartition("/")
         return await self.get(platform, workspace, int(number))
+
+    async def waiting_for_lists(self, ids: Sequence[str]) -> Sequence[Subscription]:
+        """Those of them whose digests come when the day's lists are complete."""
+        found: list[Subscription] = []
+        for start in range(0, len(ids), 500):
+            calls: list[tuple[Value, ...]] = []
+            for one in ids[start : start + 500]:
+                workspace, _, number = one.rpartition("/")
+                calls.append(("HGET", keys.subscriptions(*workspace.split("/", 1)), number))
+            raws = await self._database.pipeline(calls)
+            # Most digests have a fixed time: only the few that may have none are worth reading whole.
+            likely = [decode(Subscription, raw) for raw in raws if raw and '"complete":true' in raw]
+            found += [one for one in likely if one.cadence.complete]
+        return found
 
     async def of(self, platform: str, workspace: str) -> Sequence[Subscription]:
         """All of one workspace, removed ones included, by number."""

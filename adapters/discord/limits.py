@@ -56,10 +56,10 @@ COMMAND_TOTAL: Final = 8000
 """Characters of names, descriptions and values of one command, the longest localisation counted."""
 
 # https://discord.com/developers/docs/topics/rate-limits
-GLOBAL_PER_SECOND: Final = 45
-"""Of the 50 requests a second that one bot has; the rest is for look-ups and threads."""
-OWN_PER_SECOND: Final = 48
-"""Requests of any kind that one process starts in a second; answers to interactions do not count."""
+PER_SECOND: Final = 50
+"""Requests of any kind that one bot has in a second; answers to interactions do not count."""
+GLOBAL_SENDS: Final = (12, 0.25)
+"""Sends and seconds that all processes of a bot share: 48 a second, in small steps so that they go evenly."""
 CHANNEL_SENDS: Final = (5, 5.0)
 """Sends and seconds: what the headers of a channel usually say, until they have said something else."""
 INVALID_WINDOW: Final = 600.0

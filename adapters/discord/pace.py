@@ -7,9 +7,12 @@ that several processes share are the core's: it asks :meth:`Pace.limits`.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -22,6 +25,15 @@ from bot.ports import Limit
 _log = structlog.get_logger(__name__)
 _SEND: Final = re.compile(r"/channels/(\d+)/messages$")  # noqa: TID251 — our own pattern
 _REMEMBERED: Final = 10_000
+_LOOK_AGAIN: Final = 0.05
+"""Seconds between two looks while every request of the second waits for its answer."""
+
+
+@dataclass(slots=True)
+class Made:
+    """Requests that one call came to: discord.py repeats some, and makes none where its bucket is used up."""
+
+    requests: int = 0
 
 
 class Pace:
@@ -31,7 +43,9 @@ class Pace:
         self._clock = clock
         self._name = name
         self._invalid: deque[float] = deque()
-        self._started: deque[float] = deque()
+        self._turn = asyncio.Lock()
+        self._under_way = 0
+        self._ended: deque[float] = deque()
         self._closed_until = 0.0
         self._why = ""
         self._channels: OrderedDict[str, tuple[int, float]] = OrderedDict()
@@ -42,16 +56,34 @@ class Pace:
         if wait > 0:
             raise RetryLater(self._why, after=wait)
 
-    def start(self) -> None:
-        """Take note that a request starts. Raises RetryLater where this process had its share of the second."""
-        self.check()
+    @asynccontextmanager
+    async def request(self, made: Made) -> AsyncIterator[None]:
+        """Hold one of the bot's requests of a second; waits for it, in the order of asking.
+
+        When a request counts, between its start and its answer, is Discord's secret. So one counts here until a second
+        after its answer: then no second of Discord's can hold more than it allows, however the network bunches them.
+        ``made`` says afterwards how many requests there were. Raises RetryLater as :meth:`check` does.
+        """
+        async with self._turn:
+            while (wait := self._full_for()) > 0:
+                self.check()
+                await self._clock.sleep(wait)
+            self.check()
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            self._ended.extend([self._clock.monotonic()] * made.requests)
+
+    def _full_for(self) -> float:
+        """Seconds until there may be room for a request; 0 where there is."""
         now = self._clock.monotonic()
-        while self._started and self._started[0] <= now - 1.0:
-            self._started.popleft()
-        if len(self._started) >= limits.OWN_PER_SECOND:
-            wait = self._started[0] + 1.0 - now
-            raise RetryLater("The bot has used up its requests of this second.", after=wait)
-        self._started.append(now)
+        while self._ended and self._ended[0] <= now - 1.0:
+            self._ended.popleft()
+        if self._under_way + len(self._ended) < limits.PER_SECOND:
+            return 0.0
+        return self._ended[0] + 1.0 - now if self._ended else _LOOK_AGAIN
 
     def stay_away(self, seconds: float, why: str) -> None:
         """Make no request for so long."""
@@ -79,7 +111,7 @@ class Pace:
         """The budgets of one send to that channel."""
         count, seconds = self._channels.get(channel, limits.CHANNEL_SENDS)
         return (
-            Limit(f"discord:{self._name}:global", limits.GLOBAL_PER_SECOND, 1.0),
+            Limit(f"discord:{self._name}:global", *limits.GLOBAL_SENDS),
             Limit(f"discord:{self._name}:{channel}", count, seconds, shared=False),
         )
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from contextvars import ContextVar
 from io import BytesIO
-from types import SimpleNamespace, TracebackType
+from types import TracebackType
 from typing import Any, Final, cast
 
 import aiohttp
@@ -21,7 +22,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, Ratelimit, Route
 
 from adapters.discord.errors import translate
-from adapters.discord.pace import Pace
+from adapters.discord.pace import Made, Pace
 from bot.cards import Attachment
 from bot.errors import RetryLater
 
@@ -31,7 +32,7 @@ API: Final = "https://discord.com/api/v10"
 _FREE: Final = ("/interactions/", "/webhooks/")
 """Answers to interactions do not count against the bot's requests a second
 (https://discord.com/developers/docs/topics/rate-limits#global-rate-limit)."""
-_started: ContextVar[SimpleNamespace | None] = ContextVar("_started", default=None)
+_started: ContextVar[Made | None] = ContextVar("_started", default=None)
 
 
 def point_at(api_url: str, gateway_url: str) -> None:
@@ -138,21 +139,19 @@ class Rest:
         **ids: str | int,
     ) -> Any:
         """One request; ``path`` holds the names of ``ids`` in braces. Raises a DeliveryError."""
-        if path.startswith(_FREE):
-            self._pace.check()
-        else:
-            self._pace.start()
+        self._pace.check()
         await self.open()
         assert self._http is not None
         options: dict[str, Any] = {"params": dict(params)} if params else {}
         options |= _with_files(body, files) if files else ({} if body is None else {"json": body})
-        mark = SimpleNamespace(sent=False)
-        token = _started.set(mark)
+        made = Made()
+        token = _started.set(made)
+        place = nullcontext() if path.startswith(_FREE) else self._pace.request(made)
         try:
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(self._deadline), place:
                 return await self._http.request(Route(method, path, **cast("Any", ids)), **options)
         except TimeoutError as error:
-            if not mark.sent and self._http.http_trace is not None:
+            if not made.requests and self._http.http_trace is not None:
                 raise RetryLater(f"Too many requests were waiting; did not {doing}.", after=1.0) from error
             raise translate(error, doing) from error
         except (
@@ -166,8 +165,8 @@ class Rest:
         trace = aiohttp.TraceConfig()
 
         async def started(_session: object, _context: object, _params: object) -> None:
-            if (mark := _started.get()) is not None:
-                mark.sent = True
+            if (made := _started.get()) is not None:
+                made.requests += 1
 
         async def ended(_session: object, _context: object, params: aiohttp.TraceRequestEndParams) -> None:
             answer = params.response

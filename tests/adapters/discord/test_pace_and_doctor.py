@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from adapters.discord import commands, limits, permissions
 from adapters.discord.adapter import DiscordAdapter
-from adapters.discord.pace import Pace
+from adapters.discord.pace import Made, Pace
 from bot.clock import SystemClock
 from bot.errors import RetryLater
 from bot.ports import Limit, Severity
@@ -30,7 +31,7 @@ def test_a_channels_window_is_learnt_from_its_headers() -> None:
     pace.answered("POST", "/api/v10/channels/7/messages", 200, {**headers, "X-RateLimit-Remaining": "1"})
     assert pace.limits("7")[1].seconds == 4.5, "only the first answer of a window tells its length"
     pace.answered("POST", "/api/v10/channels/7/messages", 200, {**headers, "X-RateLimit-Limit": "many"})
-    assert pace.limits("7")[0] == Limit("discord:app:global", limits.GLOBAL_PER_SECOND, 1.0)
+    assert pace.limits("7")[0] == Limit("discord:app:global", *limits.GLOBAL_SENDS)
 
 
 @pytest.mark.parametrize(
@@ -52,17 +53,43 @@ async def test_the_circuit_opens_long_before_a_ban(status: int, headers: dict) -
     pace.check()
 
 
-async def test_a_process_stays_below_the_requests_of_a_second() -> None:
+async def test_no_second_of_discords_can_hold_more_than_it_allows() -> None:
     clock = FakeClock()
     pace = Pace(clock, "app")
-    for _ in range(limits.OWN_PER_SECOND):
-        pace.start()
-    with pytest.raises(RetryLater) as raised:
-        pace.start()
-    assert raised.value.after == 1.0
-    pace.check()
-    await clock.advance(timedelta(seconds=1))
-    pace.start()
+    answered = asyncio.Event()
+    going = 0
+
+    async def call(requests: int) -> None:
+        nonlocal going
+        made = Made()
+        async with pace.request(made):
+            going += 1
+            made.requests = requests
+            await answered.wait()
+
+    unanswered = [asyncio.create_task(call(1)) for _ in range(limits.PER_SECOND + 20)]
+    async with asyncio.timeout(5):
+        await clock.until_asleep()
+    await clock.advance(10)
+    assert going == limits.PER_SECOND, "without an answer a request may count at any moment"
+    answered.set()
+    async with asyncio.timeout(5):
+        await asyncio.wait(unanswered[: limits.PER_SECOND])
+        await clock.until_asleep()
+    await clock.advance(0.9)
+    assert going == limits.PER_SECOND, "a second after the answer, and not after the start"
+    await clock.advance(0.2)
+    async with asyncio.timeout(5):
+        await asyncio.wait(unanswered)
+    assert going == limits.PER_SECOND + 20
+
+
+async def test_what_made_no_request_takes_no_place() -> None:
+    pace = Pace(FakeClock(), "app")
+    async with asyncio.timeout(5):
+        for _ in range(limits.PER_SECOND * 2):
+            async with pace.request(Made()):
+                pass
 
 
 def test_an_interactions_expired_token_is_not_ours() -> None:

@@ -180,7 +180,8 @@ class Sender:
             else:
                 message = found
         except RetryLater as error:
-            wait = max(error.after, _back_off(intent.attempts))
+            # The platform knows best how long; ours is for when it does not say.
+            wait = error.after or _back_off(intent.attempts)
             await self._again(claim, delivery, intent, wait, str(error), doubt=intent.doubt, refund=True)
         except (Ambiguous, TimeoutError) as error:
             await self._again(

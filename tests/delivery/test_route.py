@@ -151,3 +151,25 @@ async def test_a_damaged_subscription_harms_no_other(core: Core) -> None:
     await core.store.subscriptions.put(replace(broken, query="((("))
     await core.bring(paper(1))
     assert [posted.destination for posted in core.adapter.posted] == [ML]
+
+
+async def test_two_pollers_that_bring_one_paper_at_once_keep_what_both_know(core: Core) -> None:
+    other = open_core(core.store.database.url, core.clock, worker="w2")
+    other.poller.source.name = "huggingface"
+    await core.bring(paper(1))
+    read = core.store.papers.stored
+
+    async def then_the_other_writes(ids):
+        found = await read(ids)
+        core.store.papers.stored = read  # type: ignore[method-assign]
+        other.source.bring(paper(1, sightings=(Sighting(source="huggingface"),), upvotes=7))
+        await other.poller.once()
+        return found
+
+    core.store.papers.stored = then_the_other_writes  # type: ignore[method-assign]
+    core.source.bring(paper(1, comment="10 pages"))
+    await core.poller.once()
+    known = await core.store.papers.get("arxiv:2601.00001")
+    assert known is not None
+    assert known.upvotes == 7, "the slower poller did not write over the quicker one"
+    await other.store.database.close()

@@ -19,9 +19,11 @@ from bot.delivery.destinations import Destinations
 from bot.delivery.digests import Digests
 from bot.delivery.lanes import Lanes
 from bot.delivery.sender import Sender, Sent
+from bot.embedding import find_embedder
 from bot.errors import PigeonError, SettingsError, StopRequested, StoreUnavailable
 from bot.handlers import Handlers
 from bot.matcher import Matcher
+from bot.meaning import Meanings
 from bot.models import destination_of
 from bot.poller import Poll, Poller
 from bot.ports import Adapter, AdapterPlugin, PluginContext, Source, SourcePlugin, ThreadingAdapter
@@ -83,13 +85,15 @@ class App:
         self.sources = sources
         self.adapters = adapters
         threading = [adapter.name for adapter in adapters if isinstance(adapter, ThreadingAdapter)]
+        self.meanings = Meanings(store, clock, find_embedder(settings.core.data_dir))
         composer = Composer(
             store,
+            meanings=self.meanings,
             paper_actions=Handlers.PAPER_ACTIONS,
             digest_actions=Handlers.DIGEST_ACTIONS,
             threading=threading,
         )
-        self.digests = Digests(store, clock)
+        self.digests = Digests(store, clock, self.meanings)
         self.handlers = Handlers(
             store,
             clock,
@@ -97,6 +101,7 @@ class App:
             digests=self.digests,
             sources=[source.name for source in sources],
             threading=threading,
+            meanings=self.meanings,
         )
         operator = settings.core.operator
         self.pollers = [
@@ -111,7 +116,7 @@ class App:
             )
             for source in sources
         ]
-        self.matcher = Matcher(store, clock, worker=self.worker)
+        self.matcher = Matcher(store, clock, worker=self.worker, meanings=self.meanings)
         self.lanes = [
             Lanes(
                 adapter.name,
@@ -135,6 +140,7 @@ class App:
                     group.create_task(self._kept_running(f"poll {poller.source.name}", poller.run))
             if "match" in self._roles:
                 group.create_task(self._kept_running("match", self.matcher.run))
+                group.create_task(self._kept_running("embedding", partial(self.meanings.run, self.worker)))
                 group.create_task(self._kept_running("digests", self.digests.run))
                 group.create_task(self._kept_running("upkeep", Upkeep(self.store, self._clock).run))
             if self._roles & {"send", "chat"}:

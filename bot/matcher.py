@@ -17,6 +17,7 @@ import structlog
 from bot.clock import Clock
 from bot.errors import QueryError
 from bot.matching import Index
+from bot.meaning import Followed, Meanings, Refused
 from bot.merging import before
 from bot.models import (
     Delivery,
@@ -30,7 +31,7 @@ from bot.models import (
     When,
     delivery_key,
 )
-from bot.query import Document, Verdict, parse
+from bot.query import Document, Like, Verdict, parse
 from bot.schedule import due
 from bot.store import Store
 from bot.store.papers import LATE, NEWS, SEED, read_was
@@ -72,10 +73,13 @@ class Plans:
 class Matcher:
     """Reads the stream of papers for as long as it runs."""
 
-    def __init__(self, store: Store, clock: Clock, *, worker: str) -> None:
+    def __init__(self, store: Store, clock: Clock, *, worker: str, meanings: Meanings | None = None) -> None:
+        """Without ``meanings`` texts are compared by their words alone."""
         self._store = store
         self._clock = clock
         self._worker = worker
+        self._meanings = meanings or Meanings(store, clock)
+        self._followed = Followed(self._meanings, clock)
         self._index = Index()
         self._subscriptions: dict[str, Subscription] = {}
         self._place = "0-0"
@@ -158,13 +162,17 @@ class Matcher:
             return plans
         await self.refresh()
         papers = await self._store.papers.many([entry.fields["id"] for entry in entries])
+        near = await self._followed.near(self._index.likes, list(papers.values()))
+        refused: Refused = {}
         for entry in entries:
             paper = papers.get(entry.fields["id"])
             if paper is None:
                 continue  # expired between queueing and matching: months have passed
-            found = self._found(paper, entry.fields)
+            found = self._found(paper, entry.fields, near.get(paper.id, {}))
             plans.matches += len(found)
             for destination, wanted in _by_destination(found).items():
+                if await self._meanings.refused(destination, paper, refused):
+                    continue
                 plans.planned += await self._plan(destination, wanted, seed=entry.fields["seed"])
             # A paper of thousands of matches must not hold up commands in the same process.
             await self._clock.sleep(0)
@@ -173,15 +181,15 @@ class Matcher:
             log.info("Matched papers", papers=plans.papers, matches=plans.matches, planned=plans.planned)
         return plans
 
-    def _found(self, paper: Paper, event: Mapping[str, str]) -> list[Found]:
+    def _found(self, paper: Paper, event: Mapping[str, str], near: Mapping[Like, float]) -> list[Found]:
         """Who wants it now and did not before.
 
         A changed paper counts only for a filter that it passes *because* of the change: otherwise every
         upvote would bring yesterday's papers to a subscription made today.
         """
-        wanted = self._wanted_by(paper)
+        wanted = self._wanted_by(paper, near)
         if event["event"] == "changed" and wanted:
-            former = self._wanted_by(before(paper, dict(read_was(event["was"]))))
+            former = self._wanted_by(before(paper, dict(read_was(event["was"]))), near)
             wanted = {key: verdict for key, verdict in wanted.items() if key not in former}
         found = [
             Found(self._subscriptions[key], paper, verdict.reasons, verdict.score)
@@ -191,9 +199,9 @@ class Matcher:
             found = [one for one in found if not _older(paper, one.subscription)]
         return found
 
-    def _wanted_by(self, paper: Paper) -> dict[str, Verdict]:
-        """Whose filter and choice of sources the paper passes."""
-        verdicts = self._index.match(Document.of(paper))
+    def _wanted_by(self, paper: Paper, near: Mapping[Like, float]) -> dict[str, Verdict]:
+        """Whose filter and choice of sources the paper passes; ``near`` are the examples it is near to in meaning."""
+        verdicts = self._index.match(Document.of(paper), near)
         announced_by = {one.source for one in paper.sightings}
         return {
             key: verdict

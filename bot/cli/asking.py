@@ -27,6 +27,7 @@ from bot.handlers.replay import Replay
 from bot.listings.fetch import Fetcher
 from bot.listings.parser import Parser
 from bot.listings.politeness import LocalLimiter
+from bot.meaning import Meanings
 from bot.models import Destination, Person, Subscription, SubscriptionState
 from bot.ports import Origin, PluginContext, Reply, ShowingAdapter
 from bot.query import parse
@@ -153,7 +154,9 @@ async def _preview(query: str, days: int, html: Path | None, workspace: str) -> 
 
 async def _papers(asking: _Asking, query: str, days: int) -> list[Card]:
     """The very cards that the filter would have brought, best first."""
-    replayed = await Replay(asking.store, asking.clock).run(parse(query), days=days)
+    replayed = await Replay(asking.store, asking.clock, Meanings(asking.store, asking.clock)).run(
+        parse(query), days=days
+    )
     return [
         paper_card(hit.paper, now=asking.clock.now(), reasons=hit.verdict.reasons, subscriptions=["preview"])
         for hit in replayed.hits[:MOST_CARDS]

@@ -7,6 +7,13 @@ from typing import Final
 from bot.commands.model import Option, OptionKind, Verb
 from bot.commands.options import ANY_SUBSCRIPTION, PAPER, SUBSCRIPTION, TOKEN, choices
 
+WHICH: Final = Option(
+    name="which",
+    kind=OptionKind.TEXT,
+    description="Which subscription, by its number, or which question the button belongs to.",
+    required=True,
+)
+
 BUTTONS: Final[tuple[Verb, ...]] = (
     Verb(name="confirm", summary="Yes, do that.", options=(TOKEN,), free="token", button=True),
     Verb(name="cancel", summary="No, leave it.", options=(TOKEN,), free="token", button=True),
@@ -65,6 +72,32 @@ BUTTONS: Final[tuple[Verb, ...]] = (
         summary="Take a paper off your own list.",
         options=(PAPER,),
         free="paper",
+        button=True,
+    ),
+    Verb(name="like", summary="More papers like this one.", options=(PAPER,), free="paper", button=True),
+    Verb(
+        name="unlike",
+        summary="Fewer papers like this one.",
+        options=(PAPER,),
+        free="paper",
+        aliases=("dislike",),
+        button=True,
+    ),
+    Verb(name="unrate", summary="Take your 👍 or 👎 back.", options=(PAPER,), free="paper", button=True),
+    Verb(
+        name="more",
+        summary="A filter by meaning that brings more papers.",
+        options=(WHICH,),
+        manages=True,
+        free="which",
+        button=True,
+    ),
+    Verb(
+        name="fewer",
+        summary="A filter by meaning that brings fewer papers.",
+        options=(WHICH,),
+        manages=True,
+        free="which",
         button=True,
     ),
     Verb(name="share", summary="Post this paper here.", options=(PAPER,), free="paper", button=True),

@@ -290,6 +290,26 @@ _OFFERED = (
         examples=("saved", "saved bibtex tag:reading-group"),
     ),
     Verb(
+        name="profile",
+        summary="What is wanted here, as learnt from 👍 and 👎; why a paper scores as it does.",
+        options=(
+            Option(
+                name="action",
+                kind=OptionKind.CHOICE,
+                description="What to do with it.",
+                choices=choices(("show", "Show it"), ("export", "Export it"), ("erase", "Erase it")),
+                default="show",
+            ),
+            Option(
+                name="paper",
+                kind=OptionKind.PAPER,
+                description="Say why this paper scores as it does.",
+            ),
+        ),
+        free="action",
+        examples=("profile", "profile paper:2401.01234", "profile export"),
+    ),
+    Verb(
         name="status",
         summary="How the sources, the queue and this channel are doing.",
         aliases=("health",),
@@ -322,6 +342,17 @@ _OFFERED = (
                 default="50",
                 minimum=1,
                 maximum=100_000,
+            ),
+            Option(
+                name="profile",
+                kind=OptionKind.CHOICE,
+                description="What 👍 and 👎 do to the papers here.",
+                choices=choices(
+                    ("order", "Put digests in order"),
+                    ("filter", "Also leave out what is nearer to 👎"),
+                    ("off", "Nothing"),
+                ),
+                default="order",
             ),
             replace(QUIET, default="off"),
             Option(

@@ -12,6 +12,7 @@ from bot.cards.digest import DigestRow, digest_card
 from bot.cards.paper import PaperAction, paper_card
 from bot.cards.reply import message
 from bot.ledger.incidents import footer
+from bot.meaning import Meanings
 from bot.models import (
     CardSize,
     Delivery,
@@ -49,9 +50,11 @@ class Composer:
         paper_actions: Collection[str],
         digest_actions: Collection[str],
         threading: Collection[str] = (),
+        meanings: Meanings | None = None,
     ) -> None:
         """``threading`` names the platforms that have threads: elsewhere «Discuss» would be a dead button."""
         self._store = store
+        self._meanings = meanings
         self._paper_actions = frozenset(paper_actions)
         self._digest_actions = frozenset(digest_actions)
         self._threading = frozenset(threading)
@@ -71,7 +74,7 @@ class Composer:
         elif delivery.kind is DeliveryKind.DIGEST:
             card = await self._digest(delivery, subscriptions, papers)
         elif paper := next(iter(papers.values()), None):
-            card = self._paper(delivery, subscriptions, paper, now)
+            card = await self._paper(delivery, subscriptions, paper, now)
         mention = next((one.mention for one in subscriptions if one.mention), "")
         if card is not None and mention:
             card = replace(card, mention=mention)
@@ -85,12 +88,13 @@ class Composer:
         ]
         return [one for one in found if one is not None]
 
-    def _paper(
+    async def _paper(
         self, delivery: Delivery, subscriptions: Sequence[Subscription], paper: Paper, now: datetime
     ) -> Card:
         full = delivery.kind is DeliveryKind.THREAD or any(one.card is CardSize.FULL for one in subscriptions)
         return paper_card(
             paper,
+            related=await self._meanings.related(paper) if full and self._meanings else (),
             size=CardSize.FULL if full else CardSize.COMPACT,
             reasons=joined_reasons(delivery),
             subscriptions=[one.title for one in subscriptions],

@@ -11,7 +11,10 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.clock import Clock
+from bot.errors import QueryError
 from bot.ledger.ready import ready
+from bot.matching.meaning.asked import asked
+from bot.meaning import Meanings
 from bot.models import (
     Delivery,
     DeliveryKind,
@@ -20,6 +23,7 @@ from bot.models import (
     When,
     delivery_key,
 )
+from bot.query import parse
 from bot.schedule import PERIODS, Late, catch_up, due, may_be_early, period, replan
 from bot.store import Store, keys
 from bot.store.subscriptions import ChangedByAnotherError
@@ -37,8 +41,10 @@ MOST_WAITING: Final = 20_000
 class Digests:
     """Looks for digests that are due. Several processes may look: a period's digest is made once."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, meanings: Meanings | None = None) -> None:
+        """``meanings`` put a digest in the order of its place's profile; without, texts are compared by words."""
         self._store = store
+        self._meanings = meanings or Meanings(store, clock)
         self._clock = clock
         self._looked = float("-inf")
 
@@ -180,7 +186,7 @@ class Digests:
             key=delivery_key(destination, DeliveryKind.DIGEST, f"{subscription.number}:{name}"),
             kind=DeliveryKind.DIGEST,
             destination=destination,
-            papers=tuple(papers),
+            papers=await self._in_order(subscription, papers),
             subscriptions=(subscription.number,),
             due=now,
             period=name,
@@ -192,6 +198,18 @@ class Digests:
         if made:
             log.info("A digest is due", subscription=subscription.id, papers=len(papers), period=name)
         return made
+
+    async def _in_order(self, subscription: Subscription, papers: Sequence[str]) -> tuple[str, ...]:
+        """Best first: by what people of the place rated, else by how well the filter fits. None is lost."""
+        known = await self._store.papers.many(papers)
+        try:
+            text = asked(parse(subscription.query))
+        except QueryError:  # an older or newer version wrote it: what it gathered is said all the same
+            text = ""
+        ordered = await self._meanings.ordered(
+            subscription.destination, [known[one] for one in papers if one in known], text
+        )
+        return tuple(dict.fromkeys([*(one.id for one in ordered), *papers]))
 
 
 def _said(subscription: Subscription, since: datetime) -> str:

@@ -244,9 +244,9 @@ def _rounded(weight: Array, *, steps: int = _STEPS) -> tuple[Array, Array]:
 
 
 def _attribute(name: str, value: float) -> bytes:
-    if isinstance(value, float):
-        return protobuf.message((1, name), (2, value), (20, 1))
-    return protobuf.message((1, name), (3, value), (20, 2))
+    if isinstance(value, int):
+        return protobuf.message((1, name), (3, value), (20, 2))
+    return protobuf.message((1, name), (2, value), (20, 1))
 
 
 def _value(name: str, kind: int, sizes: Sequence[str]) -> bytes:

@@ -22,9 +22,11 @@ from bot.handlers import (
     digesting,
     explaining,
     keeping,
+    louder,
     papers,
     place,
     previews,
+    rating,
     reading,
     subscribing,
     welcoming,
@@ -33,6 +35,7 @@ from bot.handlers.asked import Asked, Services
 from bot.handlers.completing import complete
 from bot.handlers.happenings import happened
 from bot.handlers.replay import Replay
+from bot.meaning import Meanings
 from bot.ports import Happening, Origin, Reply
 from bot.store import Store
 
@@ -69,6 +72,12 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         "save": reading.save,
         "unsave": reading.unsave,
         "saved": reading.saved,
+        "like": rating.like,
+        "unlike": rating.unlike,
+        "unrate": rating.unrate,
+        "profile": rating.profile,
+        "more": louder.more,
+        "fewer": louder.fewer,
         "status": place.status,
         "settings": place.settings,
         "forget-me": place.forget_me,
@@ -88,6 +97,7 @@ class Handlers:
             PaperAction.LINKS,
             PaperAction.BIBTEX,
             PaperAction.WHY,
+            PaperAction.RATE,
         }
     )
     """Buttons of a paper card that have a handler."""
@@ -102,13 +112,17 @@ class Handlers:
         digests: Digests,
         sources: Sequence[str],
         threading: Collection[str],
+        meanings: Meanings | None = None,
     ) -> None:
+        """Without ``meanings`` texts are compared by their words alone."""
+        meanings = meanings or Meanings(store, clock)
         self._services = Services(
             store=store,
             clock=clock,
             composer=composer,
             digests=digests,
-            replay=Replay(store, clock),
+            replay=Replay(store, clock, meanings),
+            meanings=meanings,
             sources=tuple(sources),
             threads=Threads(store, clock, platforms=threading),
             threading=frozenset(threading),

@@ -15,6 +15,7 @@ from bot.delivery.digests import Digests
 from bot.delivery.threads import Threads
 from bot.errors import CommandError, NotAllowed, NotFound
 from bot.handlers.replay import Replay
+from bot.meaning import Meanings
 from bot.models import Destination, Paper, Subscription, SubscriptionState
 from bot.ports import Origin
 from bot.store import Store
@@ -37,6 +38,7 @@ class Services:
     composer: Composer
     digests: Digests
     replay: Replay
+    meanings: Meanings
     sources: Sequence[str]
     threads: Threads
     threading: frozenset[str]

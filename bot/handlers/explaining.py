@@ -80,7 +80,8 @@ async def _against(asked: Asked, paper: Paper, subscription: Subscription) -> li
         f" → {'you' if where.direct else where.name or where.channel}",
     )
     query = parse(subscription.query)
-    verdict = evaluate(query, Document.of(paper))
+    near = await asked.services.meanings.similarity(query, paper)
+    verdict = evaluate(query, Document.of(paper), near)
     steps = [Step(passed=verdict.matched, text=head, note=describe(subscription.cadence))]
     if subscription.sources:
         from_wanted = any(one.source in subscription.sources for one in paper.sightings)
@@ -98,6 +99,15 @@ async def _against(asked: Asked, paper: Paper, subscription: Subscription) -> li
             )
         )
     record = await asked.store.deliveries.get(where, delivery_key(where, DeliveryKind.PAPER, paper.id))
+    if record is None and await asked.services.meanings.refused(where, paper, {}):
+        steps.append(
+            Step(
+                passed=False,
+                text="The profile of this place leaves it out: it is nearer to what got 👎 than to what got 👍",
+                note="`profile` shows the ratings; `settings profile:order` lets all through.",
+            )
+        )
+        return steps
     steps.append(await _delivery(asked, subscription, record))
     return steps
 

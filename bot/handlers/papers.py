@@ -10,6 +10,7 @@ from bot.cards.bibtex import bibtex
 from bot.cards.paper import authors, counts, matched, paper_card
 from bot.cards.reply import message
 from bot.handlers.asked import Asked
+from bot.handlers.related import related_rows
 from bot.handlers.replay import Hit
 from bot.models import CardSize, Delivery, DeliveryKind, delivery_key
 from bot.ports import Reply
@@ -27,6 +28,7 @@ async def paper(asked: Asked) -> Reply:
         card=paper_card(
             found,
             size=CardSize.FULL,
+            related=await asked.services.meanings.related(found),
             now=asked.now,
             actions=asked.services.composer.paper_actions(asked.origin.where.platform),
         )
@@ -40,7 +42,8 @@ async def abstract(asked: Asked) -> Reply:
     links = [Action("arXiv" if "arxiv.org" in found.url else "Page", url=found.url)] if found.url else []
     if found.pdf_url:
         links.append(Action("PDF", url=found.pdf_url))
-    return Reply(card=message(cut(found.title, 300), said, actions=links))
+    near = await related_rows(asked, found)
+    return Reply(card=message(cut(found.title, 300), said, items=near, actions=links))
 
 
 async def cite(asked: Asked) -> Reply:

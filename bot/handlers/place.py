@@ -17,6 +17,7 @@ from bot.commands.zones import zone
 from bot.errors import CommandError
 from bot.handlers.asked import Asked
 from bot.handlers.listed import listed
+from bot.handlers.rating import exported
 from bot.models import Person, SubscriptionState
 from bot.ports import Reply
 from bot.store import keys
@@ -28,6 +29,7 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "card": "compact",
     "threads": "on-demand",
     "thread_upvotes": "50",
+    "profile": "order",
     "quiet_hours": "off",
     "managers": "none",
     "announcements": "on",
@@ -140,6 +142,7 @@ async def forget_me(asked: Asked) -> Reply:
         if one.created_by.id == person.id and not one.destination.direct
     ]
     saved = await asked.store.saved.of(platform, workspace, person.id)
+    rated = await asked.store.ratings.by(platform, workspace, person.id)
     action = asked.get("action", "show")
     if action == "export":
         content = {
@@ -147,6 +150,7 @@ async def forget_me(asked: Asked) -> Reply:
             "saved": [
                 {"paper": one.paper_id, "tag": one.tag, "at": one.saved_at.isoformat()} for one in saved
             ],
+            "ratings": exported(rated),
             "settings": dict(await asked.store.preferences.get(platform, workspace, asked.origin.me.key)),
         }
         body = json.dumps(content, ensure_ascii=False, indent=1).encode()
@@ -159,11 +163,12 @@ async def forget_me(asked: Asked) -> Reply:
         for one in made:
             await asked.store.subscriptions.put(replace(one, created_by=Person(id="")))
         await asked.store.saved.erase(platform, workspace, person.id)
+        await asked.store.ratings.erase_person(platform, workspace, person.id)
         await asked.store.preferences.erase(platform, workspace, asked.origin.me.key)
         return Reply(
             card=message(
                 "",
-                f"Erased: {len(own)} alerts by direct message, {len(saved)} saved papers, your settings, and your name at "
+                f"Erased: {len(own)} alerts by direct message, {len(saved)} saved papers, {len(rated)} ratings, your settings, and your name at "
                 f"{len(made)} subscriptions of channels, which go on.",
             )
         )
@@ -172,6 +177,7 @@ async def forget_me(asked: Asked) -> Reply:
     lines = [
         f"{len(own)} alerts by direct message",
         f"{len(saved)} saved papers",
+        f"{len(rated)} papers that you rated 👍 or 👎",
         f"your id and name as the maker of {len(made)} subscriptions of channels",
     ]
     return Reply(
@@ -184,7 +190,7 @@ async def forget_me(asked: Asked) -> Reply:
                     "Erase it",
                     command="forget-me erase",
                     style=ActionStyle.DANGER,
-                    confirm="Erase your alerts by direct message and your saved papers? This cannot be undone.",
+                    confirm="Erase your alerts by direct message, your saved papers and your ratings? This cannot be undone.",
                 ),
             ],
         )

@@ -11,7 +11,7 @@ from bot.errors import CommandError
 from bot.handlers.asked import Asked
 from bot.handlers.replay import Replayed
 from bot.ports import Reply
-from bot.query import Query, parse
+from bot.query import Query, parse, printed
 from bot.text.cut import cut
 from bot.text.sparkline import sparkline
 
@@ -33,8 +33,18 @@ async def preview(asked: Asked) -> Reply:
         raise CommandError("`preview` needs a filter. For example: `preview diffusion -survey`.")
     replayed = await asked.services.replay.run(query, days=days, sources=sources)
     offer = Action("Subscribe", command=f"subscribe {query.normal}", style=ActionStyle.PRIMARY)
-    actions = [offer] if len(offer.command or "") <= 90 and not asked.get("subscription") else []
+    if asked.get("subscription"):
+        actions = by_meaning(query, asked.get("subscription"))
+    else:
+        actions = [offer] if len(offer.command or "") <= 90 else []
     return Reply(card=await preview_card(asked, query, replayed, actions=actions))
+
+
+def by_meaning(query: Query, which: str) -> list[Action]:
+    """More and Fewer, for a filter by meaning; ``which`` is a subscription's number or a question's token."""
+    if not query.likes:
+        return []
+    return [Action("More", command=f"more {which}"), Action("Fewer", command=f"fewer {which}")]
 
 
 async def preview_card(
@@ -67,8 +77,19 @@ async def preview_card(
         )
         for hit in replayed.hits[:SHOWN]
     ]
+    notes = [*notes, *await _unknown(asked, query)]
     hints = [*notes, *query.notes, *await _suggestions(asked, query, replayed)]
     return message(title or "Preview", line, written, items=rows, notes=hints, actions=actions)
+
+
+async def _unknown(asked: Asked, query: Query) -> list[str]:
+    """Examples that nobody knows."""
+    return [
+        f"No listing has brought `{like.text}` so far: `{printed(like)}` finds nothing until one does. Give its text "
+        'instead: `like:"…"`.'
+        for like in query.likes
+        if await asked.services.meanings.example(like) is None
+    ]
 
 
 async def _suggestions(asked: Asked, query: Query, replayed: Replayed) -> list[str]:

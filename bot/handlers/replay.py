@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from bot.clock import Clock
+from bot.meaning import Meanings
 from bot.models import Paper
 from bot.query import Document, Query, Variant, Verdict, evaluate, near
 from bot.store import Store
@@ -47,8 +48,9 @@ class Replayed:
 class Replay:
     """Runs filters over what is stored."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, meanings: Meanings) -> None:
         self._store = store
+        self._meanings = meanings
         self._clock = clock
         self._documents: OrderedDict[str, tuple[Paper, Document]] = OrderedDict()
 
@@ -57,12 +59,13 @@ class Replay:
         now = self._clock.now()
         hits: list[Hit] = []
         documents = await self._recent(now - timedelta(days=days))
+        near_by = await self._meanings.near(query)
         for at, document in enumerate(documents):
             if at % BREATH == 0:
                 await self._clock.sleep(0)
             if sources and not any(one.source in sources for one in document.paper.sightings):
                 continue
-            verdict = evaluate(query, document)
+            verdict = evaluate(query, document, near_by.get(document.paper.id, {}))
             if verdict.matched:
                 hits.append(Hit(document.paper, verdict))
         hits.sort(key=lambda hit: (-hit.verdict.score, -(hit.paper.upvotes or 0), hit.paper.id))
@@ -79,7 +82,13 @@ class Replay:
         found = []
         for variant in [one for one in near(query) if one.wider is wider][:6]:
             await self._clock.sleep(0)
-            found.append((variant, sum(evaluate(variant, document).matched for document in documents)))
+            near_by = await self._meanings.near(variant)
+            found.append(
+                (
+                    variant,
+                    sum(evaluate(variant, one, near_by.get(one.paper.id, {})).matched for one in documents),
+                )
+            )
         return found
 
     async def _recent(self, since: datetime) -> list[Document]:

@@ -13,7 +13,7 @@ from bot.commands.cadence import cadence
 from bot.commands.times import quiet_hours, written_time
 from bot.errors import CommandError, NotAllowed, NotFound
 from bot.handlers.asked import DRAFT, UNDO, Asked
-from bot.handlers.previews import preview_card
+from bot.handlers.previews import by_meaning, preview_card
 from bot.models import (
     Cadence,
     CardSize,
@@ -54,6 +54,11 @@ async def subscribe(asked: Asked) -> Reply:
             f"This workspace has {MOST} subscriptions, which is as many as I keep. Remove one first, or join "
             "two with OR."
         )
+    return await question(asked, wanted)
+
+
+async def question(asked: Asked, wanted: Subscription) -> Reply:
+    """Whether to subscribe so, with what the last seven days would have brought."""
     query = parse(wanted.query)
     replayed = await asked.services.replay.run(query, days=7, sources=wanted.sources)
     token = await asked.store.drafts.keep(
@@ -68,6 +73,7 @@ async def subscribe(asked: Asked) -> Reply:
         actions=[
             Action("Confirm", command=f"confirm {token}", style=ActionStyle.PRIMARY),
             Action("Cancel", command=f"cancel {token}"),
+            *by_meaning(query, token),
         ],
     )
     return Reply(card=card)

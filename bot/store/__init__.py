@@ -17,10 +17,12 @@ from bot.store.leases import Leases
 from bot.store.ledger import Ledgers
 from bot.store.limits import Limits
 from bot.store.papers import Papers
+from bot.store.ratings import Ratings
 from bot.store.saved import SavedPapers
 from bot.store.shelf import Drafts, PluginShelf, Preferences
 from bot.store.subscriptions import Subscriptions
 from bot.store.turns import Turns
+from bot.store.vectors import Vectors
 
 LEASE: Final = timedelta(seconds=40)
 """How long a sender may work on a lane: more than three times the deadline of one send."""
@@ -45,6 +47,8 @@ class Store:
         self.preferences = Preferences(database)
         self.drafts = Drafts(database)
         self.saved = SavedPapers(database)
+        self.ratings = Ratings(database)
+        self.vectors = Vectors(database, retention=retention)
         self.backup = Backup(database, retention=kept)
 
     def shelf(self, plugin: str) -> PluginShelf:

@@ -11,6 +11,8 @@ key                                           type    holds
 ``pp:{meta}:epoch``                           string  when this store was first used; missing = empty store
 ``pp:{papers}:paper:<id>``                    string  a Paper; expires when unseen for the retention
 ``pp:{papers}:alias:<id>``                    string  another id of a paper -> its canonical id
+``pp:{papers}:vector:<id>``                   string  model, dimension and vector of a paper; expires as it does
+``pp:{papers}:examples``                      hash    paper that a filter has as its example -> title, abstract
 ``pp:{papers}:by-time``                       zset    paper id by the moment it was first seen (ms)
 ``pp:{papers}:stream``                        stream  papers to match: new ones, and changes; group ``match``
 ``pp:{papers}:cursor:<source>``               string  the source's bookmark
@@ -38,6 +40,7 @@ key                                           type    holds
 ``pp:{P/NN}:sent``                            zset    delivery key by when it was sent, for ``status``
 ``pp:prefs:<platform>/<workspace>[/channel]`` hash    settings that people made in chat
 ``pp:saved:<platform>/<workspace>/<person>``  hash    paper id -> when it was saved, under which tag
+``pp:ratings:<platform>/<workspace>/<place>`` hash    paper and person -> what they said of it, and its text
 ``pp:draft:<token>``                          string  a command waiting for Confirm or Undo; expires
 ``pp:lease:<name>``                           hash    a role that one process at a time may have
 ``pp:turn:<family>``                          hash    whose turn it is at a family of hosts; until when none is
@@ -64,6 +67,7 @@ TURNS: Final = "pp:turns"
 
 PAPERS: Final = "pp:{papers}:"
 PAPERS_BY_TIME: Final = PAPERS + "by-time"
+EXAMPLES: Final = PAPERS + "examples"
 PAPERS_STREAM: Final = PAPERS + "stream"
 MATCH_GROUP: Final = "match"
 LEDGERS: Final = PAPERS + "ledgers"
@@ -76,6 +80,10 @@ SUBSCRIPTION_CHANGES: Final = "pp:{subs}:changes"
 
 def paper(paper_id: str) -> str:
     return f"{PAPERS}paper:{paper_id}"
+
+
+def vector(paper_id: str) -> str:
+    return f"{PAPERS}vector:{paper_id}"
 
 
 def alias(other_id: str) -> str:
@@ -123,6 +131,16 @@ def preferences(platform: str, workspace: str, channel: str = "") -> str:
 
 def saved(platform: str, workspace: str, person: str) -> str:
     return f"pp:saved:{platform}/{workspace}/{person}"
+
+
+def ratings_of(platform: str, workspace: str) -> str:
+    """The start of the keys of all places of a workspace."""
+    return f"pp:ratings:{platform}/{workspace}/"
+
+
+def ratings(place: Destination) -> str:
+    direct = "@" if place.direct else ""
+    return f"{ratings_of(place.platform, place.workspace)}{direct}{place.channel}"
 
 
 def draft(token: str) -> str:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Hashable
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from bot.matching.meaning.compare import Meaning, joined
-from bot.matching.meaning.recent import Cut
+from bot.matching.meaning.recent import SCORE, Cut
 from bot.matching.meaning.vectors import Rows
-
-SCORE: Final = 3.0
-"""What the nearest possible paper counts: as much as a word in the title."""
 
 Key = TypeVar("Key", bound=Hashable)
 

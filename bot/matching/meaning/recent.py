@@ -17,8 +17,10 @@ from bot.matching.meaning.compare import Meaning, joined
 from bot.matching.meaning.vectors import Rows
 from bot.matching.meaning.words import Words
 
-KEPT: Final = 10_000
-"""Papers held, about 2.5 kB each with vectors; more than any rate of ours needs for its cut."""
+KEPT: Final = 20_000
+"""Papers held, about 2.5 kB each with vectors: two weeks of the whole of arXiv."""
+SCORE: Final = 3.0
+"""What the nearest possible paper counts in a match: as much as a word in the title."""
 FLOOR_WORDS: Final = 0.06
 FLOOR_JOINED: Final = 0.25
 """Below it two texts are strangers (nine of ten random pairs lie lower), and no rate, however high, makes them near."""
@@ -96,6 +98,18 @@ class Recent:
             floor, scores = FLOOR_WORDS, self._by_words(meaning.words)
         best = nlargest(count + len(without), zip(scores, self._ids, strict=True))
         return [(one, score) for score, one in best if score >= floor and one not in without][:count]
+
+    def near(self, meaning: Meaning, cut: Cut) -> dict[str, float]:
+        """The papers that are near enough, with what that counts."""
+        by_words = self._by_words(meaning.words)
+        both = self._joined(meaning) if meaning.vector is not None and self._read else by_words
+        found = {}
+        for row, one in enumerate(self._ids):
+            read = self._has_vector[row] and both is not by_words
+            score = both[row] if read else by_words[row]
+            if score >= cut.of(vector=read):
+                found[one] = SCORE * score
+        return found
 
     def cut(self, meaning: Meaning, rate: int, *, without: Collection[str] = ()) -> Cut:
         """Where to cut so that about ``rate`` papers a week are near enough to ``meaning``.

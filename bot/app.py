@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,7 +22,7 @@ from bot.delivery.digests import Digests
 from bot.delivery.lanes import Lanes
 from bot.delivery.sender import Sender, Sent
 from bot.embedding import find_embedder
-from bot.errors import PigeonError, SettingsError, StopRequested, StoreUnavailable
+from bot.errors import BackupError, PigeonError, SettingsError, StopRequested, StoreUnavailable
 from bot.handlers import Handlers
 from bot.matcher import Matcher
 from bot.meaning import Meanings
@@ -29,8 +31,9 @@ from bot.poller import Poll, Poller
 from bot.ports import Adapter, AdapterPlugin, PluginContext, Source, SourcePlugin, ThreadingAdapter
 from bot.settings import ROLES, Settings
 from bot.store import Database, Store
+from bot.store.backup_file import write
 from bot.store.database import ServerFacts
-from bot.store.schema import open_schema
+from bot.store.schema import open_schema, upgrade
 from bot.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -243,6 +246,12 @@ async def store_at(url: str, settings: Settings, clock: Clock) -> AsyncIterator[
         for weakness in weaknesses(await database.facts()):
             log.warning(weakness)
         await open_schema(database, clock.now())
+        await upgrade(
+            database,
+            clock,
+            worker=f"{os.getpid()}-{secrets.token_hex(4)}",
+            save=partial(_save, database, settings, clock),
+        )
         watch = asyncio.create_task(_watch(database, clock))
         try:
             yield Store(database, retention=timedelta(days=settings.core.retention_days))
@@ -250,6 +259,29 @@ async def store_at(url: str, settings: Settings, clock: Clock) -> AsyncIterator[
             watch.cancel()
     finally:
         await database.close()
+
+
+async def _save(database: Database, settings: Settings, clock: Clock, schema: int) -> None:
+    """Write a backup before the store is changed for good: whoever wants to go back restores it.
+
+    Raises:
+        BackupError: it cannot be written. Then nothing is changed.
+    """
+    now = clock.now()
+    path = settings.core.data_dir / f"before-schema-{schema + 1}-{now:%Y%m%d-%H%M%S}.jsonl"
+    store = Store(database, retention=timedelta(days=settings.core.retention_days))
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with path.open("xb") as target:
+            await write(store.backup, target, now)
+            target.flush()
+            os.fsync(target.fileno())
+    except OSError as error:
+        raise BackupError(
+            f"The store must be upgraded, and no backup can be written to {path} ({error.strerror}). "
+            "Make room or rights there, or set PIGEON_DATA_DIR to a folder that this user may write."
+        ) from error
+    log.info("A backup was written before the store is upgraded", file=str(path))
 
 
 async def _watch(database: Database, clock: Clock) -> None:

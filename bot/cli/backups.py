@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,10 +17,9 @@ from bot.cli.opening import open_beside, open_settings
 from bot.clock import SystemClock
 from bot.errors import BackupError, PigeonError
 from bot.store.backup import FORMAT, KINDS, Part, read_part
+from bot.store.backup_file import HEADER, write
 from bot.store.schema import CURRENT
 
-HEADER: Final = "paper_pigeon_backup"
-_IN_MEMORY: Final = 8 << 20
 _LONGEST: Final = 16 << 20
 """Bytes of one line; the largest saved list is far below."""
 _LEFT_OUT: Final = (
@@ -44,19 +41,9 @@ def restore(*, file: Path, dry_run: bool) -> None:
 async def _backup(file: Path | None) -> None:
     now = SystemClock().now()
     path = file or Path(f"paper-pigeon-{now:%Y%m%d-%H%M%S}.jsonl")
-    counts: Counter[str] = Counter()
     async with open_beside(open_settings(quiet=True).settings) as store:
-        with whole(path) as target, tempfile.SpooledTemporaryFile(_IN_MEMORY) as body:
-            async for part in store.backup.parts():
-                body.write(part.model_dump_json().encode() + b"\n")
-                counts[part.kind] += 1
-            # The counts stand at the head, and are known at the end.
-            header = {
-                HEADER: FORMAT, "schema": CURRENT, "created": now.isoformat(timespec="seconds"), "counts": counts
-            }  # fmt: skip
-            target.write(json.dumps(header).encode() + b"\n")
-            body.seek(0)
-            shutil.copyfileobj(body, target)
+        with whole(path) as target:
+            counts = await write(store.backup, target, now)
     typer.echo(f"Wrote {path}: {_listed(counts)}.")
     typer.echo(_LEFT_OUT, err=True)
 

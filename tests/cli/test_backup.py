@@ -9,6 +9,7 @@ import pytest
 from bot.models import Delivery, DeliveryKind, DeliveryState, MessageRef, delivery_key
 from bot.store import Store
 from bot.store.saved import Saved
+from bot.store.schema import CURRENT
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -189,7 +190,10 @@ def test_what_is_there_stays_as_it_is(pigeon):
         (lambda lines: [], "line 1 is no header"),
         (lambda lines: ["\x00\xff"], "line 1 is no header"),
         (lambda lines: [lines[0].replace('backup": 1', 'backup": 2'), *lines[1:]], "newer Paper Pigeon"),
-        (lambda lines: [lines[0].replace('schema": 1', 'schema": 9'), *lines[1:]], "newer Paper Pigeon"),
+        (
+            lambda lines: [lines[0].replace(f'schema": {CURRENT}', 'schema": 99'), *lines[1:]],
+            "newer Paper Pigeon",
+        ),
         (lambda lines: [line.replace('"record":{"v":1', '"record":{"v":9') for line in lines], "schema 9"),
         (lambda lines: [*lines[:1], "[" * 100_000, *lines[2:]], "line 2 cannot be read"),
     ],

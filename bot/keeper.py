@@ -156,6 +156,8 @@ class Page:
             unread=listing.unread,
             now=self.now,
         )
+        if listing.compared is not None:
+            after = ledger.compared(after, *listing.compared, self.now)
         return changes(fields(self.held) if self.held else {}, fields(after))
 
 

@@ -102,6 +102,9 @@ class Listing:
     """Rows that could not be read and were left out; each was logged."""
     notes: tuple[str, ...] = ()
     """Sentences for the ledger: a stale category, an empty page that healed, …"""
+    compared: tuple[date, date] | None = None
+    """From and until which announcement day everything is known now, where a comparison with the source's own
+    records came to its end."""
     unread: tuple[date, ...] = ()
     """Days whose own list was due and could not be read this time, where a source has a list for each day."""
 

@@ -272,6 +272,16 @@ def concluded(book: Book, going: Chase, now: datetime) -> Book:
     return replace(book, entries=entries, desk=desk)
 
 
+def compared(book: Book, first: date, last: date, now: datetime) -> Book:
+    """The source's own records of these days were read to their end: what came of them is all there was."""
+    entries = dict(book.entries)
+    for slot, entry in entries.items():
+        if first <= entry.day <= last and entry.state(now) in WANTING:
+            verdict = Verdict.FOUND if entry.seen.caught_up else Verdict.KNOWN
+            entries[slot] = replace(entry, polls=replace(entry.polls, verdict=verdict))
+    return replace(book, entries=entries)
+
+
 def _tally(day: date, category: str) -> str:
     return f"{day.isoformat()} {category}"
 

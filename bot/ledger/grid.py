@@ -21,7 +21,8 @@ SIGNS: Final = {
     State.FAILED: "✗ GAP",
 }
 LEGEND: Final = (
-    "✓ complete (papers, +caught up)  … may still come  – nothing owed  ! late or stale  ✗ GAP missing"
+    "✓ complete (papers, +caught up; known: came on another day)  … may still come  – nothing owed  "
+    "! late or stale  ✗ GAP missing"
 )
 _COLUMNS: Final = 7
 _DAY_WIDTH: Final = 10
@@ -74,6 +75,8 @@ def cell(entry: Entry, now: datetime) -> str:
     state = entry.state(now)
     came = entry.seen.own + entry.seen.crossed
     count = f"{came}" + (f"+{entry.seen.caught_up}" if entry.seen.caught_up else "")
+    if state is State.COMPLETE and not (came or entry.seen.caught_up):
+        return f"{SIGNS[state]} known"
     if state is State.COMPLETE or (came and state in {State.WAITING, *WANTING}):
         return f"{SIGNS[state]} {count}"
     return SIGNS[state]

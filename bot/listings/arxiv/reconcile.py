@@ -118,11 +118,15 @@ class Records:
             then = _Bookmark(born=kept.born, done=now.date())
         if page.damaged:  # take what is there, and ask for the same page again
             then = kept
+        # A batch bears the date of the day after its records: they are written the evening before.
+        newest = now.date() if now.hour >= HOUR else now.date() - timedelta(days=1)
+        whole = (kept.since + timedelta(days=1), newest) if then.since is None else None
         return Listing(
             source=SOURCE,
             papers=page.papers,
             cursor=then.cursor(),
             skipped=page.skipped,
+            compared=whole,
             notes=(f"A page of arXiv's records was damaged; {len(page.papers)} papers of it could be read.",)
             if page.damaged
             else (),

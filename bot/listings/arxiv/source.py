@@ -61,6 +61,7 @@ class Arxiv:
             unchanged=feed.unchanged and records.unchanged,
             skipped=feed.skipped + records.skipped,
             notes=feed.notes + records.notes,
+            compared=records.compared,
         )
 
     async def _announcements(self, kept: Mapping[str, Any]) -> tuple[Listing, Mapping[str, Any]]:

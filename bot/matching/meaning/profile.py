@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.matching.meaning import vectors, words
-from bot.matching.meaning.compare import Meaning, joined, mixed, similarity
+from bot.matching.meaning.compare import RELATED_JOINED, RELATED_WORDS, Meaning, joined, mixed, similarity
 
 ASKED: Final = 0.5
 """The share of the text that was asked for, against 1 for what was liked."""
@@ -72,10 +72,12 @@ class Profile:
         )
 
     def refuses(self, meaning: Meaning) -> bool:
-        """Whether it is nearer to what was not liked than to what was: what filtering by profile leaves out."""
+        """Whether it is related to what was not liked, and nearer to it than to what was: what a profile leaves out."""
         if not self.speaks or not self.unliked:
             return False
-        return _nearest(self.unliked, meaning) > _nearest(self.liked, meaning)
+        against = _nearest(self.unliked, meaning)
+        related = RELATED_WORDS if meaning.vector is None else RELATED_JOINED
+        return against >= related and against > _nearest(self.liked, meaning)
 
     def words(self, count: int) -> list[Why]:
         """The stems that weigh most, both ways."""

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from heapq import nlargest
 from typing import Final
 
-from bot.matching.meaning.compare import Meaning, joined
+from bot.matching.meaning.compare import RELATED_JOINED, RELATED_WORDS, Meaning, joined
 from bot.matching.meaning.vectors import Rows
 from bot.matching.meaning.words import Words
 
@@ -27,6 +27,8 @@ FLOOR_JOINED: Final = 0.25
 NEW_WORDS: Final = 0.2
 NEW_JOINED: Final = 0.45
 """The cut while no papers are known that it could be taken from: what the best ten of a thousand reach."""
+_ROUNDING: Final = 1e-5
+"""A paper scores the same here, with weights of 32 bits, and alone; up to this."""
 WEEK: Final = timedelta(days=7)
 
 
@@ -91,11 +93,13 @@ class Recent:
     def nearest(
         self, meaning: Meaning, count: int, *, without: Collection[str] = ()
     ) -> list[tuple[str, float]]:
-        """The papers nearest to a text, nearest first, none below the floor."""
+        """The papers nearest to a text, nearest first, none that is not related."""
         if meaning.vector is not None and self._read:
-            floor, scores = FLOOR_JOINED, self._joined(meaning)
+            scores = self._joined(meaning)
+            floor = RELATED_JOINED
         else:
-            floor, scores = FLOOR_WORDS, self._by_words(meaning.words)
+            scores = self._by_words(meaning.words)
+            floor = RELATED_WORDS
         best = nlargest(count + len(without), zip(scores, self._ids, strict=True))
         return [(one, score) for score, one in best if score >= floor and one not in without][:count]
 
@@ -135,7 +139,7 @@ class Recent:
         weeks = max(span, timedelta(days=1)) / WEEK
         wanted = max(1, round(rate * weeks))
         best = nlargest(wanted + 1, scores)
-        return sum(best[-2:]) / 2 if len(best) > wanted else best[-1]
+        return (sum(best[-2:]) / 2 if len(best) > wanted else best[-1]) - _ROUNDING
 
     def _joined(self, meaning: Meaning) -> list[float]:
         """Scores of all rows; without a vector a row counts as strange to the model."""

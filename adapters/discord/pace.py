@@ -25,6 +25,8 @@ from bot.ports import Limit
 _log = structlog.get_logger(__name__)
 _SEND: Final = re.compile(r"/channels/(\d+)/messages$")  # noqa: TID251 — our own pattern
 _REMEMBERED: Final = 10_000
+_SURELY: Final = 0.2
+"""Seconds that the quickest answer is taken to last at most, until one was quicker."""
 _LOOK_AGAIN: Final = 0.05
 """Seconds between two looks while every request of the second waits for its answer."""
 
@@ -45,6 +47,7 @@ class Pace:
         self._invalid: deque[float] = deque()
         self._turn = asyncio.Lock()
         self._under_way = 0
+        self._quickest = _SURELY
         self._ended: deque[float] = deque()
         self._closed_until = 0.0
         self._why = ""
@@ -61,7 +64,8 @@ class Pace:
         """Hold one of the bot's requests of a second; waits for it, in the order of asking.
 
         When a request counts, between its start and its answer, is Discord's secret. So one counts here until a second
-        after its answer: then no second of Discord's can hold more than it allows, however the network bunches them.
+        after its answer, less what the quickest answer took, which all of them take: then no second of Discord's holds
+        more than it allows, however the network bunches them.
         ``made`` says afterwards how many requests there were. Raises RetryLater as :meth:`check` does.
         """
         async with self._turn:
@@ -70,20 +74,24 @@ class Pace:
                 await self._clock.sleep(wait)
             self.check()
             self._under_way += 1
+        began = self._clock.monotonic()
         try:
             yield
         finally:
+            now = self._clock.monotonic()
             self._under_way -= 1
-            self._ended.extend([self._clock.monotonic()] * made.requests)
+            self._ended.extend([now] * made.requests)
+            if made.requests:
+                self._quickest = min(self._quickest, now - began)
 
     def _full_for(self) -> float:
         """Seconds until there may be room for a request; 0 where there is."""
-        now = self._clock.monotonic()
-        while self._ended and self._ended[0] <= now - 1.0:
+        now, second = self._clock.monotonic(), 1.0 - self._quickest
+        while self._ended and self._ended[0] <= now - second:
             self._ended.popleft()
         if self._under_way + len(self._ended) < limits.PER_SECOND:
             return 0.0
-        return self._ended[0] + 1.0 - now if self._ended else _LOOK_AGAIN
+        return self._ended[0] + second - now if self._ended else _LOOK_AGAIN
 
     def stay_away(self, seconds: float, why: str) -> None:
         """Make no request for so long."""

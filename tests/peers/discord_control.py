@@ -12,7 +12,7 @@
 ``fault``           kind and the fields of a :class:`tests.peers.discord_faults.Fault` → {}
 ``clear``           → {}: forget the faults that wait
 ``close``           code, forget → {}: end the gateway's connections
-``report``          → {requests, refused, violations, identified, resumed, by_status}
+``report``          → {requests, posted, seconds, refused, violations, identified, resumed, by_status}
 ==================  ======================================================================================
 """
 
@@ -59,8 +59,11 @@ async def carry_out(peer: DiscordPeer, verb: str, said: dict[str, Any]) -> Any:
         case "close":
             await peer.gateway.close(said.get("code", 4000), forget=bool(said.get("forget")))
         case "report":
+            posts = [one.at for one in peer.sent() if one.status == 200]
             return {
                 "requests": len(peer.requests),
+                "posted": len(posts),
+                "seconds": posts[-1] - posts[0] if posts else 0.0,
                 "refused": peer.buckets.refused,
                 "violations": peer.violations,
                 "identified": peer.gateway.identified,

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from bot import plugins
 from bot.ledger import State
+from bot.ledger.grid import gaps, grid
 from bot.listings.fetch import Fetcher
 from bot.listings.parser import Parser
 from bot.listings.politeness import LocalLimiter
@@ -243,9 +244,14 @@ async def test_a_fortnight_of_failures_loses_nothing_and_repeats_nothing(redis_u
         for day in range(8, 24)
     }
 
+    # This is the picture that operators see in docs/ledger.md.
+    picture = grid([lists, arxiv], clock.now(), days=15)
+    assert picture in (Path(__file__).resolve().parents[2] / "docs/ledger.md").read_text()
+    assert gaps([lists, arxiv], clock.now(), days=15) == []
+
     # What was missed for a day came in one digest, besides that of the first listing.
     assert len(digests) == 2
     # And arXiv was asked kindly: one connection, and its API only where something was missing.
     assert world.most_at_once == 1
-    assert world.asked["query"] < 30
+    assert world.asked["query"] < 25
     await core.store.database.close()

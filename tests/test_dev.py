@@ -62,7 +62,7 @@ class Clone:
         (self.folder / "bot" / "__init__.py").write_text("")
         (self.folder / "bot" / "__main__.py").write_text(PROGRAM)
         (self.folder / "requirements").mkdir()
-        for name in ("run", "dev", "build", "semantic"):
+        for name in ("run", "dev", "build", "semantic", "model"):
             (self.folder / "requirements" / f"{name}.lock").write_text(f"{name}==1\n")
         shutil.copy(ROOT / "dev.py", self.folder)
         (self.folder / "pyproject.toml").write_text("")

@@ -1,7 +1,7 @@
 """Everything that people made, as records of a file; and back.
 
-A backup holds subscriptions and the highest number of each workspace, settings made in chat, saved lists,
-what was posted (so that nothing restored is posted again) and the sources' bookmarks. It leaves out
+A backup holds subscriptions and the highest number of each workspace, settings made in chat, saved lists, ratings and
+the texts of papers that subscriptions have as examples, what was posted (so that nothing restored is posted again) and the sources' bookmarks. It leaves out
 
 * papers: listings bring them again;
 * what waits to be sent: it may have been sent since, and a second card is worse than a late one;
@@ -36,6 +36,7 @@ _MARK: Final = frozenset(
 _SETTLED: Final = frozenset((DeliveryState.SENT.value, DeliveryState.DEAD.value))
 _PREFERENCES: Final = keys.preferences("", "").removesuffix("/")
 _SAVED: Final = keys.saved("", "", "").removesuffix("//")
+_RATINGS: Final = keys.ratings_of("", "").removesuffix("//")
 _SHARD: Final = re.compile(r"[^{}/:]+/\d\d")  # noqa: TID251 - a pattern of ours
 
 _RESTORE_MARK: Final = Script(
@@ -108,6 +109,21 @@ class SavedPart(_Part):
     papers: dict[str, str]
 
 
+class RatingsPart(_Part):
+    """What people of one place rated 👍 and 👎."""
+
+    kind: Literal["ratings"] = "ratings"
+    of: str
+    papers: dict[str, str]
+
+
+class ExamplesPart(_Part):
+    """The texts of papers that subscriptions have as examples; the listings may never bring them again."""
+
+    kind: Literal["examples"] = "examples"
+    papers: dict[str, str]
+
+
 class PostedPart(_Part):
     """That something was posted, was given up, or went into a digest that was."""
 
@@ -125,7 +141,16 @@ class CursorPart(_Part):
     cursor: str
 
 
-Part = SubscriptionPart | NumberPart | PreferencesPart | SavedPart | PostedPart | CursorPart
+Part = (
+    SubscriptionPart
+    | NumberPart
+    | PreferencesPart
+    | SavedPart
+    | RatingsPart
+    | ExamplesPart
+    | PostedPart
+    | CursorPart
+)
 _reader: Final = TypeAdapter[Part](Annotated[Part, Field(discriminator="kind")])
 
 KINDS: Final[Mapping[str, str]] = {
@@ -133,6 +158,8 @@ KINDS: Final[Mapping[str, str]] = {
     "number": "workspaces' numbers",
     "preferences": "settings of places",
     "saved": "saved lists",
+    "ratings": "places with ratings",
+    "examples": "texts of examples",
     "posted": "marks of what was posted",
     "cursor": "bookmarks of listings",
 }
@@ -163,6 +190,11 @@ class Backup:
             yield PreferencesPart(of=of, values=values)
         async for of, values in self._hashes(_SAVED):
             yield SavedPart(of=of, papers=values)
+        async for of, values in self._hashes(_RATINGS):
+            yield RatingsPart(of=of, papers=values)
+        examples = await self._database.call(self._database.client.hgetall(keys.EXAMPLES))
+        if examples:
+            yield ExamplesPart(papers=dict(examples))
         async for posted in self._posted():
             yield posted
         prefix = keys.cursor("")
@@ -182,6 +214,10 @@ class Backup:
                 return await self._restore_hash(_PREFERENCES + part.of, part.values, dry_run=dry_run)
             case SavedPart():
                 return await self._restore_hash(_SAVED + part.of, part.papers, dry_run=dry_run)
+            case RatingsPart():
+                return await self._restore_hash(_RATINGS + part.of, part.papers, dry_run=dry_run)
+            case ExamplesPart():
+                return await self._restore_hash(keys.EXAMPLES, part.papers, dry_run=dry_run)
             case PostedPart():
                 return await self._restore_posted(part, dry_run=dry_run)
             case CursorPart():

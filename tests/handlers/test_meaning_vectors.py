@@ -1,0 +1,122 @@
+"""Stored vectors: by which model, made once, made anew, and never needed. With a model of four directions."""
+
+import asyncio
+from array import array
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from bot.clock import SystemClock
+from bot.errors import EmbeddingError
+from bot.matching.meaning import similarity
+from bot.matching.meaning.vectors import Vector
+from bot.meaning import AT_ONCE, Meanings
+from bot.query import parse
+from tests.core import Core, paper
+
+pytest.importorskip("numpy", reason="vectors come with the language model: python3 dev.py semantic")
+
+
+class Four:
+    """An embedder that counts what it reads and knows four groups of words."""
+
+    dimension = 4
+
+    def __init__(self, name: str = "four/1") -> None:
+        self.name = name
+        self.read: list[str] = []
+        self.broken = False
+
+    async def embed(self, texts: Sequence[str]) -> list[Vector]:
+        if self.broken:
+            raise EmbeddingError("It is broken.")
+        self.read += texts
+        groups = (("robot", "manipulator"), ("star", "galaxy"), ("cell", "protein"))
+        made = []
+        for text in texts:
+            numbers = [float(any(word in text.lower() for word in group)) for group in groups]
+            numbers.append(0.1 if any(numbers) else 1.0)
+            length = sum(number**2 for number in numbers) ** 0.5
+            made.append(array("f", [number / length for number in numbers]))
+        return made
+
+
+async def stored(core: Core, count: int = 3) -> None:
+    words = ("Robots", "Stars", "Cells")
+    await core.bring(*(paper(at, f"{words[at % 3]} {at}", abstract="") for at in range(1, count + 1)))
+
+
+async def all_read(meanings: Meanings) -> int:
+    total = 0
+    while count := await meanings.read_some():
+        assert count <= AT_ONCE
+        total += count
+    return total
+
+
+async def test_each_paper_is_read_once_and_its_vector_bears_the_models_name(core: Core) -> None:
+    await stored(core, 70)
+    four = Four()
+    meanings = Meanings(core.store, core.clock, four)
+    assert await all_read(meanings) == 70
+    assert await all_read(meanings) == 0
+    raw = await core.store.database.client.get("pp:{papers}:vector:arxiv:2601.00001")
+    assert raw.startswith("four/1 4 ")
+    assert await core.store.database.client.pttl("pp:{papers}:vector:arxiv:2601.00001") > 0
+
+
+async def test_another_model_reads_everything_anew_and_never_mixes(core: Core) -> None:
+    await stored(core)
+    await all_read(Meanings(core.store, core.clock, Four()))
+    other = Four("four/2")
+    meanings = Meanings(core.store, core.clock, other)
+    papers = list((await core.store.papers.many([f"arxiv:2601.0000{n}" for n in (1, 2, 3)])).values())
+    assert all(one.vector is None for one in (await meanings.papers(papers)).values())
+    assert await all_read(meanings) == 3
+    assert all(one.vector is not None for one in (await meanings.papers(papers)).values())
+
+
+async def test_meaning_finds_what_words_do_not(core: Core) -> None:
+    await stored(core, 30)
+    meanings = Meanings(core.store, core.clock, Four())
+    await all_read(meanings)
+    near = await meanings.near(parse("like:manipulators~500"))
+    titles = [one.title for one in (await core.store.papers.many(list(near))).values()]
+    assert titles and all(title.startswith("Robots") for title in titles)
+    assert await Meanings(core.store, core.clock).near(parse("like:manipulators~500")) == {}
+
+
+async def test_a_paper_scores_the_same_before_and_after_it_was_stored(core: Core) -> None:
+    await stored(core, 1)
+    meanings = Meanings(core.store, core.clock, Four())
+    one = (await core.store.papers.get("arxiv:2601.00002")) or (
+        await core.store.papers.get("arxiv:2601.00001")
+    )
+    assert one is not None
+    asked = await meanings.text("a manipulator")
+    first = similarity(asked, (await meanings.papers([one], read=True))[one.id])
+    assert similarity(asked, (await meanings.papers([one]))[one.id]) == pytest.approx(first, abs=1e-6)
+
+
+async def test_a_model_that_fails_is_left_out_and_words_go_on(core: Core) -> None:
+    await stored(core, 6)
+    four = Four()
+    meanings = Meanings(core.store, core.clock, four)
+    await all_read(meanings)
+    four.broken = True
+    assert (await meanings.text("robots")).vector is None
+    assert meanings.model == "words alone"
+    related = await meanings.related((await core.store.papers.many(["arxiv:2601.00001"]))["arxiv:2601.00001"])
+    assert all("Robots" in one.title or "Stars" in one.title for one in related)
+
+
+async def test_reading_ahead_is_done_by_one_process(core: Core) -> None:
+    await stored(core)
+    await core.store.leases.take("embedding", "somebody else", timedelta(minutes=1))
+    four = Four()
+    task = asyncio.create_task(Meanings(core.store, core.clock, four).run("me"))
+    for _ in range(20):
+        await SystemClock().sleep(0.005)
+    task.cancel()
+    assert four.read == []

@@ -138,6 +138,14 @@ CARDS: dict[str, Card] = {
         actions=EVERYTHING,
         now=NOW,
     ),
+    "thread": paper_card(
+        PAPER,
+        size=CardSize.FULL,
+        reasons=REASONS,
+        subscriptions=("Robotics", "Manipulation"),
+        actions=EVERYTHING,
+        now=NOW,
+    ),
     "digest": digest_card(
         "Robotics",
         "Fri 20 Nov",
@@ -159,7 +167,7 @@ CARDS: dict[str, Card] = {
     "error": ERROR,
     "empty": EMPTY,
 }
-KEPT = {"compact", "full", "digest", "onboarding", "error", "empty", "list"}
+KEPT = {"compact", "full", "digest", "onboarding", "error", "empty", "list", "thread"}
 """Those that go into the documentation; the others are for looking at."""
 
 
@@ -229,14 +237,18 @@ async def draw(folder: Path, names: list[str]) -> None:
             where = Destination(platform="discord", workspace=str(w.guild.id), channel=str(w.channel.id))
             with contextlib.suppress(AttributeError):
                 w.env.backend.clock._epoch = NOW
-            await w.adapter.send(where, CARDS[name], key="0" * 24)
-            shown = w.channel.last_message
+            place = w.channel
+            posted = await w.adapter.send(where, CARDS["compact" if name == "thread" else name], key="0" * 24)
+            if name == "thread":
+                await w.adapter.open_thread(posted, CARDS["thread"], name=PAPER.title, key="1" * 24)
+                place = w.channel.threads[0]
+            shown = place.last_message
             for kind, width, colours in (("dark", 640, {}), ("light", 640, LIGHT), ("narrow", 390, {})):
                 if name not in KEPT and kind != "dark":
                     continue
                 style[:] = [colours] if colours else []
                 async with w.env.preview(
-                    w.channel, viewers=[w.bob], width=width, height=1400, presentation_time=NOW, assets=assets
+                    place, viewers=[w.bob], width=width, height=1400, presentation_time=NOW, assets=assets
                 ) as preview:
                     path = folder / f"discord-{name}-{kind}.png"
                     await preview.screenshot(path, target=shown, layout="message", allow_incomplete=True)

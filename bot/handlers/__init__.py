@@ -29,6 +29,7 @@ from bot.handlers import (
     rating,
     reading,
     subscribing,
+    undoing,
     welcoming,
 )
 from bot.handlers.asked import Asked, Services
@@ -52,7 +53,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         "edit": subscribing.edit,
         "confirm": subscribing.confirm,
         "cancel": subscribing.cancel,
-        "undo": subscribing.undo_change,
+        "undo": undoing.undo_change,
         "list": keeping.list_subscriptions,
         "pause": keeping.pause,
         "resume": keeping.resume,

@@ -10,7 +10,8 @@ from bot.cards.reply import message, undo
 from bot.commands.times import until
 from bot.errors import CommandError
 from bot.handlers.asked import RESTORABLE, Asked
-from bot.handlers.subscribing import announcement, keep_undo
+from bot.handlers.subscribing import announcement
+from bot.handlers.undoing import keep_undo
 from bot.models import Subscription, SubscriptionState
 from bot.ports import Reply
 from bot.schedule import describe, due
@@ -58,7 +59,7 @@ async def pause(asked: Asked) -> Reply:
         replace(subscription, state=SubscriptionState.PAUSED, paused_until=ends)
     )
     await asked.store.deliveries.set_digest(stored, None)
-    token = await keep_undo(asked, subscription)
+    token = await keep_undo(asked, subscription, stored)
     said = f"Paused subscription {stored.number} «{stored.title}»"
     tail = (
         spans("Until ", Span(f"{ends:%a %d %b %H:%M} UTC", at=ends), ".") if ends else "Until you resume it."
@@ -107,7 +108,7 @@ async def resume(asked: Asked) -> Reply:
             Action(f"Send {len(pending)}", command=f"resume {number} missed:send", style=ActionStyle.PRIMARY),
             Action("Skip them", command=f"resume {number} missed:skip"),
         ]
-    token = await keep_undo(asked, subscription)
+    token = await keep_undo(asked, subscription, stored, pending=pending if missed == "skip" else ())
     return Reply(
         card=message(said, *lines, actions=[*actions, undo(token)]),
         announce=await announcement(asked, stored, said, token)
@@ -126,7 +127,7 @@ async def remove(asked: Asked) -> Reply:
         replace(subscription, state=SubscriptionState.REMOVED, removed_at=asked.now)
     )
     await asked.store.deliveries.set_digest(stored, None)
-    token = await keep_undo(asked, subscription)
+    token = await keep_undo(asked, subscription, stored)
     said = f"Removed subscription {stored.number} «{stored.title}»"
     return Reply(
         card=message(

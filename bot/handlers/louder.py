@@ -9,7 +9,8 @@ from bot.cards.reply import message, undo
 from bot.commands import Command
 from bot.errors import CommandError, NotFound
 from bot.handlers.asked import Asked
-from bot.handlers.subscribing import announcement, keep_undo, question
+from bot.handlers.subscribing import announcement, question
+from bot.handlers.undoing import keep_undo
 from bot.models import Subscription
 from bot.ports import Reply
 from bot.query import And, Like, Node, Not, Or, Query, parse, printed
@@ -56,7 +57,7 @@ async def _changed(asked: Asked, *, more: bool) -> Reply:
             "Change the text of its examples with `edit`, or add words to it."
         )
     stored = await asked.store.subscriptions.put(wanted)
-    token = await keep_undo(asked, before)
+    token = await keep_undo(asked, before, stored)
     said = f"Subscription {stored.number} now asks for {_rates(stored)}"
     return Reply(
         card=message(

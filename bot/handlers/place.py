@@ -11,13 +11,14 @@ from typing import Final
 from bot import __version__
 from bot.cards import Action, ActionStyle, Attachment, Item, Span, spans
 from bot.cards.paper import SOURCE_NAMES
-from bot.cards.reply import Step, ladder, message
+from bot.cards.reply import Step, ladder, message, undo
 from bot.commands.times import quiet_hours
 from bot.commands.zones import zone
 from bot.errors import CommandError
 from bot.handlers.asked import Asked
 from bot.handlers.listed import listed
 from bot.handlers.rating import exported
+from bot.handlers.undoing import keep_undo_of_settings
 from bot.models import Person, SubscriptionState
 from bot.ports import Reply
 from bot.store import keys
@@ -44,10 +45,14 @@ async def settings(asked: Asked) -> Reply:
     where = asked.destination("here")
     given = {name: value for name, value in asked.command.options.items() if value}
     channel = where.key if where.direct else where.channel
+    actions: list[Action] = []
     if given:
         await asked.require_manage(where)
         changed = {name: _checked(name, value) for name, value in given.items()}
+        before = await asked.preferences(where)
         await asked.store.preferences.put(where.platform, where.workspace, channel, changed)
+        token = await keep_undo_of_settings(asked, channel, {name: before.get(name, "") for name in changed})
+        actions = [undo(token)]
     held = await asked.preferences(where)
     rows = [
         Item(spans(Span(name, bold=True), ": ", held.get(name) or default))
@@ -59,7 +64,7 @@ async def settings(asked: Asked) -> Reply:
         "They hold for new subscriptions here; `edit` changes one that is there.",
         "Change one with `settings timezone:Europe/Paris`.",
     ]
-    return Reply(card=message(title, items=rows, notes=notes))
+    return Reply(card=message(title, items=rows, notes=notes, actions=actions))
 
 
 def _checked(name: str, value: str) -> str:

@@ -12,9 +12,10 @@ from typing import Final
 from bot.cards import Action, Attachment, Item, Span, spans
 from bot.cards.bibtex import bibtex, ris
 from bot.cards.paper import authors
-from bot.cards.reply import message
+from bot.cards.reply import message, undo
 from bot.errors import CommandError, NotAllowed
 from bot.handlers.asked import Asked
+from bot.handlers.undoing import keep_undo_of_saved
 from bot.models import DeliveryState, Paper
 from bot.ports import Reply
 from bot.store.saved import Saved
@@ -29,22 +30,25 @@ async def save(asked: Asked) -> Reply:
     """Put a paper on one's own list."""
     paper = await asked.paper()
     tag = asked.get("tag").lower()[:40]
-    platform, workspace = asked.origin.workspace
-    new = await asked.store.saved.keep(
-        platform, workspace, asked.origin.person.id, Saved(paper.id, asked.now, tag)
-    )
+    place = (*asked.origin.workspace, asked.origin.person.id)
+    before = await asked.store.saved.get(*place, paper.id)
+    new = await asked.store.saved.keep(*place, Saved(paper.id, asked.now, tag))
+    token = await keep_undo_of_saved(asked, paper.id, before)
     under = f" under «{tag}»" if tag else ""
     said = f"Saved{under}: {paper.title}" if new else f"It was on your list already{under}: {paper.title}"
-    actions = [Action("Remove", command=f"unsave {paper.short_id}"), Action("My list", command="saved")]
-    return Reply(card=message("", said, actions=[one for one in actions if len(one.command or "") <= 90]))
+    return Reply(card=message("", said, actions=[undo(token), Action("My list", command="saved")]))
 
 
 async def unsave(asked: Asked) -> Reply:
     """Take a paper off one's own list."""
     paper = await asked.paper()
     platform, workspace = asked.origin.workspace
-    there = await asked.store.saved.drop(platform, workspace, asked.origin.person.id, paper.id)
-    return Reply(card=message("", "Taken off your list." if there else "It was not on your list."))
+    before = await asked.store.saved.get(platform, workspace, asked.origin.person.id, paper.id)
+    if before is None:
+        return Reply(card=message("", "It was not on your list."))
+    await asked.store.saved.drop(platform, workspace, asked.origin.person.id, paper.id)
+    token = await keep_undo_of_saved(asked, paper.id, before)
+    return Reply(card=message("", "Taken off your list.", actions=[undo(token)]))
 
 
 async def saved(asked: Asked) -> Reply:

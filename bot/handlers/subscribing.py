@@ -12,8 +12,9 @@ from bot.commands import BY_NAME
 from bot.commands.cadence import cadence
 from bot.commands.times import quiet_hours, written_time
 from bot.errors import CommandError, NotAllowed, NotFound
-from bot.handlers.asked import DRAFT, UNDO, Asked
+from bot.handlers.asked import DRAFT, Asked
 from bot.handlers.previews import by_meaning, preview_card
+from bot.handlers.undoing import keep_undo, keep_undo_of_new
 from bot.models import (
     Cadence,
     CardSize,
@@ -22,7 +23,6 @@ from bot.models import (
     Destination,
     Person,
     Subscription,
-    SubscriptionState,
     delivery_key,
 )
 from bot.ports import Reply
@@ -104,7 +104,7 @@ async def edit(asked: Asked) -> Reply:
         return Reply(card=message("", "Nothing to change: it is already so."))
     stored = await asked.store.subscriptions.put(wanted)
     await asked.services.digests.reschedule(subscription, stored)
-    token = await _keep_undo(asked, subscription)
+    token = await keep_undo(asked, subscription, stored)
     said = f"Changed subscription {stored.number} «{stored.title}»"
     return Reply(
         card=message(said, *changes, actions=[undo(token)]),
@@ -122,9 +122,7 @@ async def confirm(asked: Asked) -> Reply:
         raise NotAllowed("Only the person who asked may confirm it. Make your own with `subscribe`.")
     await asked.require_manage(wanted.destination)
     made = await asked.store.subscriptions.create(replace(wanted, created_at=asked.now))
-    token = await asked.store.drafts.keep(
-        {"do": "remove", "number": made.number, "by": asked.origin.person.id}, ttl=UNDO
-    )
+    token = await keep_undo_of_new(asked, made)
     where = _place(made.destination)
     said = f"Subscribed {where} to «{made.title}»"
     next_due = due(made.cadence, asked.now)
@@ -148,40 +146,6 @@ async def cancel(asked: Asked) -> Reply:
     """Forget a question."""
     await asked.store.drafts.take(asked.get("token"))
     return Reply(card=message("", "Left as it was."), replace=True)
-
-
-async def undo_change(asked: Asked) -> Reply:
-    """Take a change back, within ten minutes, once."""
-    held = await asked.store.drafts.look(asked.get("token"))
-    if held is None:
-        raise NotFound("There is nothing to undo: it was undone already, or is more than ten minutes old.")
-    number = int(str(held.get("number") or decode(Subscription, str(held["subscription"])).number))
-    platform, workspace = asked.origin.workspace
-    current = await asked.store.subscriptions.get(platform, workspace, number)
-    if current is None or not asked.visible(current):
-        raise NotFound("There is nothing to undo here.")
-    await asked.require_manage(current.destination)
-    if await asked.store.drafts.take(asked.get("token")) is None:
-        raise NotFound("There is nothing to undo: somebody else was quicker.")
-    if held.get("do") == "remove":
-        stored = await asked.store.subscriptions.put(
-            replace(current, state=SubscriptionState.REMOVED, removed_at=asked.now)
-        )
-        await asked.store.deliveries.set_digest(stored, None)
-        return Reply(card=message("", f"Undone: subscription {number} is gone again."), replace=True)
-    before = decode(Subscription, str(held["subscription"]))
-    if before.workspace != asked.origin.workspace:
-        raise NotFound("There is nothing to undo here.")
-    stored = await asked.store.subscriptions.put(replace(before, version=current.version))
-    await asked.services.digests.reschedule(current, stored)
-    return Reply(
-        card=message("", f"Undone: subscription {number} «{stored.title}» is as it was."), replace=True
-    )
-
-
-async def keep_undo(asked: Asked, before: Subscription) -> str:
-    """Keep what a subscription was, so that its change can be taken back; the token."""
-    return await _keep_undo(asked, before)
 
 
 async def announcement(asked: Asked, subscription: Subscription, said: str, token: str) -> Card | None:
@@ -217,10 +181,6 @@ async def _hindrances(asked: Asked, destination: Destination) -> list[str]:
     if not missing:
         return []
     return [f"I cannot post there yet: {', '.join(missing)} missing. Papers wait until I can."]
-
-
-async def _keep_undo(asked: Asked, before: Subscription) -> str:
-    return await asked.store.drafts.keep({"do": "put", "subscription": encode(before)}, ttl=UNDO)
 
 
 async def _wanted(asked: Asked, current: Subscription | None) -> Subscription:

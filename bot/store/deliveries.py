@@ -195,6 +195,11 @@ class Deliveries:
             ]
         )
 
+    async def gather_again(self, subscription: Subscription, rows: Sequence[tuple[str, float]]) -> None:
+        """Bring back what :meth:`drop_pending` forgot; ``rows`` are those of :meth:`pending`."""
+        name = keys.in_shard(keys.shard_of(subscription.destination), "pending", subscription.id)
+        await self._database.call(self._database.client.zadd(name, dict(rows)))
+
     async def forget(self, destination: Destination, delivery_keys: Sequence[str]) -> None:
         """Delete records, so that their papers may be planned there again."""
         tag = keys.shard_of(destination)

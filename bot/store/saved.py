@@ -40,17 +40,26 @@ class SavedPapers:
         name = keys.saved(platform, workspace, person)
         return bool(await self._database.call(self._database.client.hdel(name, paper_id)))
 
+    async def get(self, platform: str, workspace: str, person: str, paper_id: str) -> Saved | None:
+        """How a paper stands on a person's list; ``None`` where it is not on it."""
+        raw = await self._database.call(
+            self._database.client.hget(keys.saved(platform, workspace, person), paper_id)
+        )
+        return None if raw is None else _read(paper_id, raw)
+
     async def of(self, platform: str, workspace: str, person: str) -> Sequence[Saved]:
         """A person's list, latest first."""
         rows = await self._database.call(
             self._database.client.hgetall(keys.saved(platform, workspace, person))
         )
-        found = []
-        for paper_id, raw in rows.items():
-            value = json.loads(raw)
-            found.append(Saved(paper_id, datetime.fromtimestamp(value["at"], UTC), value["tag"]))
+        found = [_read(paper_id, raw) for paper_id, raw in rows.items()]
         return sorted(found, key=lambda one: one.saved_at, reverse=True)
 
     async def erase(self, platform: str, workspace: str, person: str) -> None:
         """Forget a person's list."""
         await self._database.call(self._database.client.delete(keys.saved(platform, workspace, person)))
+
+
+def _read(paper_id: str, raw: str) -> Saved:
+    value = json.loads(raw)
+    return Saved(paper_id, datetime.fromtimestamp(value["at"], UTC), value["tag"])

@@ -17,14 +17,15 @@ from bot.samples.server import SampleServer
 from tests.peers.discord_people import Answer, parts, text_of
 from tests.peers.discord_server import DiscordPeer
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(400)
 ROOT = Path(__file__).resolve().parents[2]
 WIDE = "robot OR agents OR diffusion OR language OR model"
 
 
 @pytest.fixture
 async def peer() -> AsyncIterator[DiscordPeer]:
-    async with DiscordPeer() as made:
+    # A machine that runs all tests at once is slow; benchmarks/discord_ack.py measures against Discord's three seconds.
+    async with DiscordPeer(patience=30) as made:
         yield made
         assert made.violations == [], "every body was one that Discord takes"
 
@@ -59,10 +60,10 @@ async def pigeon(
             sys.executable, "-m", "bot", "run", cwd=tmp_path, env=environment, stdout=stream, stderr=stream
         )
         try:
-            await peer.until(lambda: "Discord is connected" in log.read_text(), 40)
+            await peer.until(lambda: "Discord is connected" in log.read_text(), 120)
             yield process
             process.terminate()
-            assert await asyncio.wait_for(process.wait(), 20) == 0, log.read_text()
+            assert await asyncio.wait_for(process.wait(), 40) == 0, log.read_text()
             assert "Traceback" not in log.read_text(), log.read_text()
             assert peer.token not in log.read_text()
         finally:
@@ -99,7 +100,7 @@ async def test_from_the_invitation_to_forget_me(peer: DiscordPeer) -> None:
     peer.faults.add("drop-after", path=f"/channels/{ml}/messages")
     done = await (await ada.press(with_label(preview, "Confirm"), "Confirm")).settled()
     assert "Subscribed" in done.text
-    await peer.until(lambda: len(cards(peer, ml)) >= 3, 60)
+    await peer.until(lambda: len(cards(peer, ml)) >= 3, 120)
     urls = [next(part["url"] for part in parts(card) if part.get("url")) for card in cards(peer, ml)]
     assert len(urls) == len(set(urls)), "a broken connection made no second card"
 
@@ -107,7 +108,7 @@ async def test_from_the_invitation_to_forget_me(peer: DiscordPeer) -> None:
     assert "matched:" in text_of(card)
     assert (await (await bob.press(card, "Abstract")).settled()).text
     await (await bob.press(card, "Discuss")).settled()
-    await peer.until(lambda: peer.threads(ml) and peer.messages(peer.threads(ml)[0].id), 40)
+    await peer.until(lambda: peer.threads(ml) and peer.messages(peer.threads(ml)[0].id), 120)
     await (await ada.press(card, "Discuss")).settled()
     assert [one.id for one in peer.threads(ml)] == [int(card["id"])]
     assert len(peer.messages(int(card["id"]))) == 1, "pressed twice: one thread, one opener"
@@ -151,13 +152,13 @@ async def test_closed_places_pause_and_resume_by_themselves(peer: DiscordPeer) -
     await asyncio.sleep(1)  # noqa: TID251 — the real process has its own clock
     assert cards(peer, ml) == []
     peer.deny(ml, 0)
-    await peer.until(lambda: cards(peer, ml), 60)
+    await peer.until(lambda: cards(peer, ml), 120)
 
     bob = peer.person("bob", lab)
     peer.closed_to_dms.add(bob.id)
     mine = await (await bob.slash(ml, "papers subscribe", query=WIDE, when="instant", to="me")).settled()
     await (await bob.press(with_label(mine, "Confirm"), "Confirm")).settled()
-    await peer.until(lambda: any(one.status == 403 for one in peer.sent()), 40)
+    await peer.until(lambda: any(one.status == 403 for one in peer.sent()), 120)
     assert peer.direct(bob) == []
 
 

@@ -11,7 +11,6 @@ from simcord import interactions
 from simcord.backend import serializers
 
 _COMMAND, _COMPONENT, _COMPLETE, _SUBMIT = 2, 3, 4, 5
-_PATIENCE = 3.0
 
 
 @dataclass
@@ -43,7 +42,7 @@ class Answer:
         """All text of all messages."""
         return "\n".join(text_of(message) for message in self.messages)
 
-    async def settled(self, seconds: float = 10.0) -> Answer:
+    async def settled(self, seconds: float = 60.0) -> Answer:
         """Wait until «thinking…» is over."""
         async with asyncio.timeout(seconds):
             while self.record.loading or (self.record.deferred and not self.record.followup_ids):
@@ -162,11 +161,13 @@ class Person:
         started = loop.time()
         backend.emit("INTERACTION_CREATE", payload)
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(self._peer.patience):
                 while not record.responded:
                     await self._peer.changed()
         except TimeoutError:
-            raise AssertionError("The application did not respond: nothing came within 3 seconds") from None
+            raise AssertionError(
+                f"The application did not respond: nothing came within {self._peer.patience:g} seconds"
+            ) from None
         return Answer(self._peer, record, loop.time() - started)
 
 

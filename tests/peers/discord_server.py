@@ -86,6 +86,7 @@ class DiscordPeer:
         token: str = "peer.token.secret",
         buckets: Buckets | None = None,
         nonce_window: float = 300.0,
+        patience: float = 3.0,
         port: int = 0,
     ) -> None:
         self.token = token
@@ -96,6 +97,8 @@ class DiscordPeer:
         self.requests: list[Request] = []
         self.violations: list[str] = []
         """What of the bodies Discord's contract does not allow; empty is right."""
+        self.patience = patience
+        """Seconds in which an interaction has to be acknowledged; Discord's own are three."""
         self.sessions_left = 1000
         self.closed_to_dms: set[int] = set()
         self.servers: list[Server] = []
@@ -230,7 +233,7 @@ class DiscordPeer:
         self._change.clear()
         await self._change.wait()
 
-    async def until(self, condition: Any, seconds: float = 10.0) -> None:
+    async def until(self, condition: Any, seconds: float = 60.0) -> None:
         """Wait until ``condition()`` holds; it is looked at after each request and event."""
         async with asyncio.timeout(seconds):
             while not condition():

@@ -34,6 +34,10 @@ AT_ONCE: Final = 32
 """Papers that the model reads before what it made is stored."""
 EVERY: Final = timedelta(seconds=30)
 LEASE: Final = timedelta(minutes=2)
+PATIENCE: Final = 2.0
+"""Seconds that a card waits for its related papers."""
+AFRESH: Final = 20
+"""Cuts that are taken anew before a batch of papers is matched; the others wait for the next batch."""
 TEXTS: Final = 500
 """Texts of examples remembered with their vectors."""
 STALE: Final = timedelta(hours=1)
@@ -57,6 +61,7 @@ class Meanings:
         self._recent = Recent()
         self._looked: datetime | None = None
         self._looking = asyncio.Lock()
+        self._asking: set[asyncio.Task[list[tuple[str, float]]]] = set()
         self._texts: OrderedDict[str, Meaning] = OrderedDict()
         self._cuts: OrderedDict[Like, tuple[datetime, Meaning, Cut]] = OrderedDict()
 
@@ -144,9 +149,9 @@ class Meanings:
         new = [one for one in reversed(ids) if one not in self._recent]
         for start in range(0, len(new), 200):
             papers = list((await self._store.papers.many(new[start : start + 200])).values())
-            for paper_id, meaning in (await self.papers(papers)).items():
-                seen = next(one.first_seen for one in papers if one.id == paper_id)
-                self._recent.put(paper_id, meaning, seen or now)
+            meanings = await self.papers(papers)
+            for paper in papers:
+                self._recent.put(paper.id, meanings[paper.id], paper.first_seen or now)
         for one, vector in (await self._vectors(unread)).items():
             self._recent.put(one, Meaning({}, vector), now)
         self._looked = now
@@ -212,11 +217,27 @@ class Meanings:
         return examples.near((await self.papers([paper], read=True))[paper.id])
 
     async def related(self, paper: Paper, count: int = 3) -> list[Paper]:
-        """The papers known here that are nearest to one, nearest first."""
+        """The papers known here that are nearest to one, nearest first.
+
+        No card waits for it: none are named while a process that has just started is still reading what is stored.
+        """
         meaning = (await self.papers([paper]))[paper.id]
-        best = await self._asked(lambda recent: recent.nearest(meaning, count, without={paper.id}))
+        asking = asyncio.create_task(
+            self._asked(lambda recent: recent.nearest(meaning, count, without={paper.id}))
+        )
+        done, _ = await asyncio.wait({asking}, timeout=PATIENCE)
+        if not done:
+            self._asking.add(asking)  # what it reads serves the next
+            asking.add_done_callback(self._answered)
+            return []
+        best = asking.result()
         known = await self._store.papers.many([one for one, _ in best])
         return [known[one] for one, _ in best if one in known]
+
+    def _answered(self, late: asyncio.Task[list[tuple[str, float]]]) -> None:
+        self._asking.discard(late)
+        if not late.cancelled() and late.exception() is not None:
+            log.warning("Related papers could not be looked for", why=str(late.exception()))
 
     # --- what people want more of -------------------------------------------------------------
 
@@ -312,9 +333,8 @@ class Followed:
             self._examples.drop(gone)
             del self._held[gone]
         now = self._clock.now()
-        for like in wanted:
-            if like in self._held and now - self._held[like] < STALE:
-                continue
+        stale = [one for one, taken in self._held.items() if now - taken >= STALE][:AFRESH]
+        for like in (*(wanted - self._held.keys()), *stale):
             held = await self._meanings.cut(like, keep=True)
             if held is not None:
                 self._examples.put(like, *held)

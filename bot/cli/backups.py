@@ -135,6 +135,10 @@ def _named(part: Part) -> str:
             return f"settings of {part.of}"
         case "saved":
             return f"saved list of {part.of}"
+        case "ratings":
+            return f"ratings of {part.of}"
+        case "examples":
+            return "the texts of examples"
         case "posted":
             return f"posted {part.key}"
         case "cursor":

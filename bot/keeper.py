@@ -21,6 +21,7 @@ from bot.models import Announce, Delivery, DeliveryKind, Destination, Listing, P
 from bot.ports import CatchingUpSource, OwingSource, Source
 from bot.store import Store
 from bot.store.ledger import changes, fields
+from bot.store.records import DamagedRecordError
 
 log = structlog.get_logger(__name__)
 
@@ -48,30 +49,36 @@ class Keeper:
         self._operator = operator
         self.calendar: Calendar | None = source.calendar if isinstance(source, OwingSource) else None
 
-    async def open(self, now: datetime) -> Page:
+    async def open(self, now: datetime) -> Sheet:
         """The ledger as it is kept, for one poll that begins ``now``."""
         if self.calendar is None:
-            return Page(None, None, None, now)
-        held = await self._store.ledgers.read(self._source.name)
+            return Sheet(None, None, None, now)
+        try:
+            held = await self._store.ledgers.read(self._source.name)
+        except DamagedRecordError as error:
+            # Papers matter more than their bookkeeping, which can begin anew.
+            log.warning("A ledger cannot be read and begins anew", source=self._source.name, why=str(error))
+            await self._store.ledgers.forget(self._source.name)
+            held = None
         book = held or Book(source=self._source.name, desk=Desk(born=now))
-        return Page(self.calendar, held, ledger.opened(book, self.calendar, now), now)
+        return Sheet(self.calendar, held, ledger.opened(book, self.calendar, now), now)
 
-    async def failed(self, page: Page, why: str) -> None:
+    async def failed(self, sheet: Sheet, why: str) -> None:
         """Note that the listing could not be read."""
-        if page.book is not None:
-            await self._store.ledgers.write(page.held, ledger.failed(page.book, why, page.now))
+        if sheet.book is not None:
+            await self._store.ledgers.write(sheet.held, ledger.failed(sheet.book, why, sheet.now))
 
     async def keep(self, bring: Bring) -> None:
         """Catch up what is missing, and say what remains; for the time after each poll."""
-        page = await self.open(self._clock.now())
-        if page.book is None or page.calendar is None:
+        sheet = await self.open(self._clock.now())
+        if sheet.book is None or sheet.calendar is None:
             return
-        book = await self._caught_up(page.book, page.calendar, bring)
+        book = await self._caught_up(sheet.book, sheet.calendar, bring)
         now = self._clock.now()
         book, telling = ledger.to_tell(ledger.reviewed(book, now), now)
         for incident in telling:
             await self._tell(incident, now)
-        await self._store.ledgers.write(page.held, book)
+        await self._store.ledgers.write(sheet.held, book)
 
     async def _caught_up(self, book: Book, calendar: Calendar, bring: Bring) -> Book:
         now, desk = self._clock.now(), book.desk
@@ -114,7 +121,7 @@ class Keeper:
         )
 
 
-class Page:
+class Sheet:
     """A source's ledger during one poll; everything is empty for a source that owes nothing."""
 
     def __init__(

@@ -17,7 +17,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.errors import ListingBusy, ListingError
-from bot.keeper import Keeper, Page
+from bot.keeper import Keeper, Sheet
 from bot.ledger import Arrival
 from bot.merging import merged, one_each, what_was
 from bot.models import Destination, Listing, Paper
@@ -104,7 +104,7 @@ class Poller:
     async def once(self) -> Poll:
         """Ask once and store; a failure of the listing is a result, not an exception."""
         started = self._clock.now()
-        page = await self._keeper.open(started)
+        sheet = await self._keeper.open(started)
         cursor = await self._store.papers.cursor(self.source.name)
         try:
             listing = await self.source.fetch(cursor)
@@ -119,11 +119,11 @@ class Poller:
                     "failures": str(self._failures),
                 },
             )
-            await self._keeper.failed(page, str(error))
+            await self._keeper.failed(sheet, str(error))
             poll = Poll(self.source.name, error=error)
         else:
             self._failures = 0
-            poll = await self._store_listing(listing, page, first=cursor is None)
+            poll = await self._store_listing(listing, sheet, first=cursor is None)
             await self._store.papers.note_health(
                 self.source.name,
                 {
@@ -150,10 +150,10 @@ class Poller:
         """Catch up what the ledger misses, and tell the operator; for the time after :meth:`once`."""
         await self._keeper.keep(self._bring)
 
-    async def _store_listing(self, listing: Listing, page: Page, *, first: bool) -> Poll:
+    async def _store_listing(self, listing: Listing, sheet: Sheet, *, first: bool) -> Poll:
         brought = one_each([tidy(paper) for paper in listing.papers])
         while True:
-            changes, arrivals = await self._changes(brought, page)
+            changes, arrivals = await self._changes(brought, sheet)
             try:
                 await self._store.papers.save(
                     listing.source,
@@ -161,7 +161,7 @@ class Poller:
                     cursor=listing.cursor,
                     seed=first,
                     now=self._clock.now(),
-                    ledger=page.answered(listing, arrivals),
+                    ledger=sheet.answered(listing, arrivals),
                 )
             except ChangedMeanwhileError:
                 continue  # another source brought one of them just now; what it wrote is merged in
@@ -183,10 +183,10 @@ class Poller:
     async def _bring(self, listing: Listing) -> Sequence[Arrival]:
         """Store a page of a catch-up: neither the source's bookmark nor its ledger moves by it."""
         await self._hold()  # many pages take longer than a lease
-        page = await self._keeper.open(self._clock.now())
+        sheet = await self._keeper.open(self._clock.now())
         brought = one_each([tidy(paper) for paper in listing.papers])
         while True:
-            changes, arrivals = await self._changes(brought, page)
+            changes, arrivals = await self._changes(brought, sheet)
             try:
                 await self._store.papers.save(
                     listing.source, changes, cursor=None, seed=False, now=self._clock.now()
@@ -195,15 +195,17 @@ class Poller:
                 continue
             return arrivals
 
-    async def _changes(self, brought: Sequence[Paper], page: Page) -> tuple[list[Change], Sequence[Arrival]]:
+    async def _changes(
+        self, brought: Sequence[Paper], sheet: Sheet
+    ) -> tuple[list[Change], Sequence[Arrival]]:
         now = self._clock.now()
         held = await self._store.papers.stored([paper.id for paper in brought])
-        arrivals = page.arrivals(brought, {key: one.paper for key, one in held.items()}, self.source.name)
+        arrivals = sheet.arrivals(brought, {key: one.paper for key, one in held.items()}, self.source.name)
         changes: list[Change] = []
         for paper in brought:
             known = held.get(paper.id)
             after = merged(known.paper if known else None, paper, source=self.source.name, now=now)
-            late = page.is_old(arrivals.get(paper.id))
+            late = sheet.is_old(arrivals.get(paper.id))
             if known is None:
                 changes.append(Change(after, "", "new", late=late))
             elif after != known.paper:

@@ -91,7 +91,10 @@ class Composer:
     async def _paper(
         self, delivery: Delivery, subscriptions: Sequence[Subscription], paper: Paper, now: datetime
     ) -> Card:
-        full = delivery.kind is DeliveryKind.THREAD or any(one.card is CardSize.FULL for one in subscriptions)
+        opens_thread = delivery.kind is DeliveryKind.THREAD
+        full = opens_thread or any(one.card is CardSize.FULL for one in subscriptions)
+        # Inside its own thread there is nothing to open, and the abstract stands there already.
+        needless = {PaperAction.DISCUSS, PaperAction.ABSTRACT} if opens_thread else set[PaperAction]()
         return paper_card(
             paper,
             related=await self._meanings.related(paper) if full and self._meanings else (),
@@ -99,7 +102,7 @@ class Composer:
             reasons=joined_reasons(delivery),
             subscriptions=[one.title for one in subscriptions],
             now=now,
-            actions=self.paper_actions(delivery.destination.platform),
+            actions=self.paper_actions(delivery.destination.platform) - needless,
         )
 
     async def _digest(
@@ -143,9 +146,8 @@ class Composer:
         if subscription is None or delivery.due is None:
             return ()
         gathered = PERIODS.get(subscription.cadence.when, timedelta(days=1))
-        books = await self._store.ledgers.many(subscription.sources)
         return footer(
-            [incident for book in books for incident in book.desk.incidents],
+            await self._store.ledgers.incidents(subscription.sources),
             since=delivery.due - gathered,
             now=delivery.due,
             zone=subscription.cadence.zone,

@@ -12,6 +12,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.errors import QueryError
+from bot.ledger import Book
 from bot.ledger.ready import ready
 from bot.matching.meaning.asked import asked
 from bot.meaning import Meanings
@@ -83,6 +84,7 @@ class Digests:
         if await self._store.papers.stream.length():
             return 0  # what came is not matched yet
         made = 0
+        books: dict[tuple[str, ...], Sequence[Book]] = {}
         for shard in (shard for platform in platforms for shard in keys.shards(platform)):
             planned = await self._store.deliveries.due_digests(
                 shard, now + timedelta(days=1), count=MOST_WAITING
@@ -92,9 +94,11 @@ class Digests:
                 cadence, at = subscription.cadence, times[subscription.id]
                 if subscription.state is not SubscriptionState.ACTIVE or not may_be_early(cadence, at, now):
                     continue
-                books = await self._store.ledgers.many(subscription.sources)
+                if subscription.sources not in books:
+                    books[subscription.sources] = await self._store.ledgers.many(subscription.sources)
                 gathered = at - PERIODS.get(cadence.when, timedelta(days=1))
-                if ready(books, since=gathered, until=at, now=now) and await self._store.deliveries.pending(
+                lists = books[subscription.sources]
+                if ready(lists, since=gathered, until=at, now=now) and await self._store.deliveries.pending(
                     subscription
                 ):
                     made += await self._close(subscription, at)

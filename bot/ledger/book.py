@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from bot.ledger.clocks import Calendar
-from bot.ledger.entry import WANTING, Entry, State, Verdict
+from bot.ledger.entry import SETTLED, WANTING, Entry, State, Verdict
 from bot.ledger.incidents import KIND_OF, Incident, Kind
 from bot.models import Paper, Sighting
 
@@ -99,7 +99,12 @@ def opened(book: Book, calendar: Calendar, now: datetime) -> Book:
     """With an entry for everything that became due, and without what is too old to matter."""
     last = max((entry.owed.since for entry in book.entries.values()), default=book.desk.born)
     new = {(one.day, one.category): Entry(owed=one) for one in calendar.owed(max(last, now - KEPT), now)}
-    kept = {slot: entry for slot, entry in book.entries.items() if now - entry.owed.since < KEPT}
+    kept = {
+        slot: entry
+        for slot, entry in book.entries.items()
+        # A category that is watched no more owes nothing: no witness is asked about it.
+        if now - entry.owed.since < KEPT and (slot[1] in calendar.categories or entry.state(now) in SETTLED)
+    }
     oldest = (now - KEPT).date()
     incidents = tuple(
         one

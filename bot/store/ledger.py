@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from bot.ledger import Book, Desk, Entry
+import structlog
+
+from bot.ledger import Book, Desk, Entry, Incident
 from bot.store import keys
 from bot.store.database import Database, Script
-from bot.store.records import decode, encode
+from bot.store.records import DamagedRecordError, decode, encode
+
+log = structlog.get_logger(__name__)
 
 DESK: Final = "desk"
 
@@ -80,8 +84,32 @@ class Ledgers:
             flat = [part for pair in changed.items() for part in pair]
             await self._database.run(_WRITE, [keys.ledger(after.source), keys.LEDGERS], [after.source, *flat])
 
+    async def forget(self, source: str) -> None:
+        """Let a ledger begin anew."""
+        await self._database.call(self._database.client.delete(keys.ledger(source)))
+
     async def many(self, sources: Sequence[str] = ()) -> Sequence[Book]:
-        """The ledgers of these sources, without names of all; those that have none are left out."""
-        names = sources or sorted(await self._database.call(self._database.client.smembers(keys.LEDGERS)))
-        books = [await self.read(name) for name in names]
-        return [book for book in books if book is not None]
+        """The ledgers of these sources, without names of all; those that have none, or a damaged one, are left out."""
+        books = []
+        for name in await self._named(sources):
+            try:
+                book = await self.read(name)
+            except DamagedRecordError as error:
+                log.warning("A ledger cannot be read", source=name, why=str(error))
+            else:
+                books += [book] if book is not None else []
+        return books
+
+    async def incidents(self, sources: Sequence[str] = ()) -> Sequence[Incident]:
+        """What went wrong with these sources, without names with all, as far as it is remembered."""
+        found: list[Incident] = []
+        for name in await self._named(sources):
+            held = await self._database.call(self._database.client.hget(keys.ledger(name), DESK))
+            try:
+                found += decode(Desk, held).incidents if held else ()
+            except DamagedRecordError as error:
+                log.warning("A ledger cannot be read", source=name, why=str(error))
+        return found
+
+    async def _named(self, sources: Sequence[str]) -> Sequence[str]:
+        return sources or sorted(await self._database.call(self._database.client.smembers(keys.LEDGERS)))

@@ -12,6 +12,7 @@ from bot.ledger import ArxivClock, Calendar
 from bot.ledger.grid import gaps, grid
 from bot.models import EVERY_DAY, Cadence, Listing, When, destination_of
 from bot.poller import Poller
+from bot.store import keys
 from bot.testing.clock import FakeClock
 from bot.testing.source import ListSource
 from tests.core import Core, open_core, paper, words
@@ -237,3 +238,28 @@ async def test_people_ask_for_it_in_words(bot: Bot, said: str, kept: tuple[time,
     assert (held.cadence.at, held.cadence.complete) == kept
     if kept[1]:
         assert "when the day's lists are complete" in words(await bot.say("list")) + words(reply)
+
+
+async def test_a_damaged_ledger_stops_no_papers(bot: Bot) -> None:
+    await bot.subscribe("robots")
+    await bot.clock.advance_to(datetime(2026, 1, 6, 5, 10, tzinfo=UTC))
+    await bot.look()
+    client = bot.store.database.client
+    await client.hset(keys.ledger("arxiv"), "2026-01-06", '{"v":1,"entries":[{"owed":7}]}')
+    assert await bot.store.ledgers.many(["arxiv"]) == []
+    bot.source.bring(paper(1))
+    await bot.look()
+    assert [one.card.kind for one in bot.adapter.posted] == ["paper"]
+    assert await bot.store.ledgers.read("arxiv") is not None
+
+
+async def test_a_category_that_is_watched_no_more_owes_nothing(bot: Bot) -> None:
+    bot.source.calendar = ArxivClock(["cs.RO", "math.HO"])
+    bot.poller = Poller(bot.source, bot.store, bot.clock, every=10 * MINUTES, worker="w1")
+    await _gap(bot)
+    bot.source.calendar = ArxivClock(["math.HO"])
+    bot.poller = Poller(bot.source, bot.store, bot.clock, every=10 * MINUTES, worker="w1")
+    await bot.look()
+    book = await bot.store.ledgers.read("arxiv")
+    assert book is not None
+    assert {one.owed.category for one in book.wanting(bot.clock.now())} == {"math.HO"}

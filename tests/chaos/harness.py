@@ -58,7 +58,7 @@ class Figures:
             f"platform={self.platform} protocol={self.protocol} seed={self.seed} "
             f"kills={sum(self.kills.values())} ({killed}) pauses={self.stops} deliveries={self.deliveries} "
             f"lost={self.lost} duplicates={self.duplicates} stuck={self.stuck} inversions={self.inversions} "
-            f"faults: {faults} refused_bodies={self.violations} seconds={self.seconds:.0f}"
+            f"faults: {faults.replace('lost=', 'lost_answers=')} refused_bodies={self.violations} seconds={self.seconds:.0f}"
         )
 
 

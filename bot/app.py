@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
+from pydantic import SecretStr
 
 from bot.clock import Clock
 from bot.delivery.compose import Composer
@@ -151,10 +152,12 @@ class App:
                     group.create_task(self._kept_running(adapter.name, partial(self._serve, adapter, lanes)))
 
     async def once(self) -> None:
-        """Poll, match and deliver what is due, then return."""
+        """Poll each listing once, match, and deliver what is due, then return."""
         if "poll" in self._roles:
+            asked = {poll.source for poll in self.tally.polls}
             for poller in self.pollers:
-                await poller.once()
+                if poller.source.name not in asked:  # the look for a network has asked already
+                    await poller.once()
                 await poller.keep()
         if "match" in self._roles:
             await self.matcher.once()
@@ -342,9 +345,7 @@ def choose_adapters(
         SettingsError: one is named that is not installed or lacks a setting.
     """
     names = settings.names("adapters") or [
-        name
-        for name, plugin in plugins.items()
-        if name != CONSOLE and plugin.configured(settings.sections[name])
+        name for name, plugin in plugins.items() if name != CONSOLE and _on(settings, name, plugin)
     ]
     chosen = []
     for name in names or [CONSOLE]:
@@ -360,6 +361,31 @@ def choose_adapters(
             )
         chosen.append(plugin.create(_context(settings, name, clock, store, options)))
     return chosen
+
+
+def _on(settings: Settings, name: str, plugin: AdapterPlugin) -> bool:
+    """Is a platform to be connected? One with half of its secrets is not passed over: somebody wants it."""
+    section = settings.sections[name]
+    if plugin.configured(section):
+        return True
+    values = {
+        field: value.get_secret_value()
+        for field in type(section).model_fields
+        if isinstance(value := getattr(section, field), SecretStr)
+    }
+    given = [field for field, value in values.items() if value]
+    if given:
+        lacking = [field for field in plugin.asked if not values.get(field)]
+        raise SettingsError(
+            f"{_named(name, given)} is set, which does not suffice to connect. "
+            + (f"Set {_named(name, lacking)} as well" if lacking else "`pigeon doctor` tells what is missing")
+            + f", or clear it to run without {name.capitalize()}."
+        )
+    return False
+
+
+def _named(name: str, fields: Sequence[str]) -> str:
+    return " and ".join(f"PIGEON_{name}__{field}".upper() for field in fields)
 
 
 def choose_sources(

@@ -104,6 +104,9 @@ class ConsoleAdapter:
             if chosen.command is None:
                 self._write(f"{safe_url(chosen.url) or ''}\n")
                 return
+            if chosen.confirm:  # typed out it is meant; a digit is typed by mistake
+                self._write(f"{chosen.confirm} If so, type: {chosen.command}\n\n")
+                return
             line = chosen.command
         try:
             command = parse(line)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +27,7 @@ from bot.query import parse
 from bot.samples.server import SampleServer
 from bot.settings import Settings
 from bot.store import Store
+from bot.text.counted import count
 from bot.turns import SharedLimiter
 from bot.worker import worker_name
 
@@ -179,13 +182,29 @@ async def _no_network(app: App) -> str | None:
     """Poll every listing once; why none of them could be reached, or ``None`` where one could."""
     try:
         async with asyncio.timeout(FIRST_LOOK):
-            polls = await asyncio.gather(*(poller.once() for poller in app.pollers))
+            with _unsaid():
+                polls = await asyncio.gather(*(poller.once() for poller in app.pollers))
     except TimeoutError:
         return "no listing answered within eight seconds"
     asked = [poll for poll in polls if poll.asked]
     if asked and all(isinstance(poll.error, ListingUnreachable) for poll in asked):
         return str(asked[0].error)
+    for poll in asked:
+        if poll.error is not None:
+            log.warning("A listing could not be read", source=poll.source, why=str(poll.error))
     return None
+
+
+@contextmanager
+def _unsaid() -> Iterator[None]:
+    """Without the poller's own lines: that there is no network is one sentence, whichever way it was noticed."""
+    speaker = logging.getLogger("bot.poller")
+    level = speaker.level
+    speaker.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        speaker.setLevel(level)
 
 
 async def _first_subscriptions(store: Store, clock: SystemClock) -> None:
@@ -254,5 +273,8 @@ async def _wind_up(app: App) -> None:
 
 def _last_words(app: App, *, once: bool) -> None:
     tally = app.tally
-    said = f"Delivered {tally.delivered} messages with {len(tally.papers)} papers; everything is kept for the next start."
+    said = (
+        f"Delivered {count(tally.delivered, 'message')} with {count(len(tally.papers), 'paper')}; "
+        "everything is kept for the next start."
+    )
     typer.echo(("" if once else "\n") + said, err=True)

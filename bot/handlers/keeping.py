@@ -15,6 +15,7 @@ from bot.handlers.undoing import keep_undo
 from bot.models import Subscription, SubscriptionState
 from bot.ports import Reply
 from bot.schedule import describe, due
+from bot.text.counted import count
 
 PAGE: Final = 20
 
@@ -35,15 +36,14 @@ async def list_subscriptions(asked: Asked) -> Reply:
         if (one.state.value == state if state else one.state is not SubscriptionState.REMOVED)
     ]
     if not found:
-        hint = "Set one up with `subscribe`, or try a filter first: `preview diffusion -survey`."
-        return Reply(card=message("", f"No {_scope(scope)} yet. {hint}", actions=[]))
+        return Reply(card=message("", *await _none(asked, scope, state)))
     rows = [await _row(asked, one, with_place=scope != "here") for one in found[:PAGE]]
     more = (
         [f"{len(found) - PAGE} more are not shown: narrow it with scope: and state:."]
         if len(found) > PAGE
         else []
     )
-    return Reply(card=message(f"{len(found)} {_scope(scope)}", items=rows, notes=more))
+    return Reply(card=message(_counted(len(found), scope), items=rows, notes=more))
 
 
 async def pause(asked: Asked) -> Reply:
@@ -97,13 +97,13 @@ async def resume(asked: Asked) -> Reply:
     actions: list[Action] = []
     lines = [f"It posts {describe(stored.cadence)}."]
     if pending and missed == "send":
-        count = await asked.services.digests.close_now(stored, name=f"missed:{asked.now.isoformat()}")
-        lines.append(f"What you missed comes now as one digest: {count} papers.")
+        sent = await asked.services.digests.close_now(stored, name=f"missed:{asked.now.isoformat()}")
+        lines.append(f"What you missed comes now as one digest: {count(sent, 'paper')}.")
     elif pending and missed == "skip":
         await asked.store.deliveries.drop_pending(stored)
-        lines.append(f"Skipped {len(pending)} papers that matched during the pause.")
+        lines.append(f"Skipped {count(len(pending), 'paper')} that matched during the pause.")
     elif pending:
-        lines.append(f"{len(pending)} papers matched during the pause. Send them now?")
+        lines.append(f"{count(len(pending), 'paper')} matched during the pause. Send now?")
         actions = [
             Action(f"Send {len(pending)}", command=f"resume {number} missed:send", style=ActionStyle.PRIMARY),
             Action("Skip them", command=f"resume {number} missed:skip"),
@@ -137,6 +137,17 @@ async def remove(asked: Asked) -> Reply:
         ),
         announce=await announcement(asked, stored, said, token),
     )
+
+
+async def _none(asked: Asked, scope: str, state: str) -> list[str]:
+    """That there is nothing to list, and what to do next."""
+    said = f"No {f'{state} ' if state else ''}{_scope(scope)}{'' if state else ' yet'}."
+    elsewhere = [one for one in await asked.subscriptions() if one.state is not SubscriptionState.REMOVED]
+    if elsewhere and not (state or scope == "server"):
+        return [f"{said} {count(len(elsewhere), 'subscription')} elsewhere: `list scope:server`."]
+    if state:
+        return [f"{said} `list` shows all that are not removed."]
+    return [f"{said} Set one up with `subscribe`, or try a filter first: `preview diffusion -survey`."]
 
 
 async def _row(asked: Asked, subscription: Subscription, *, with_place: bool) -> Item:
@@ -187,3 +198,7 @@ _SCOPES: Final = {
 
 def _scope(scope: str) -> str:
     return _SCOPES[scope]
+
+
+def _counted(number: int, scope: str) -> str:
+    return f"{count(number, 'subscription')}{_scope(scope).removeprefix('subscriptions')}"

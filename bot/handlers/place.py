@@ -23,6 +23,7 @@ from bot.models import Person, SubscriptionState
 from bot.ports import Reply
 from bot.store import keys
 from bot.store.records import encode
+from bot.text.counted import count
 from bot.text.when import ago
 
 DEFAULTS: Final[Mapping[str, str]] = {
@@ -95,7 +96,7 @@ async def status(asked: Asked) -> Reply:
     else:
         steps.append(Step(passed=True, text="I can post here"))
     mine = [one for one in await asked.here() if one.state is SubscriptionState.ACTIVE]
-    steps.append(Step(passed=bool(mine) or None, text=f"{len(mine)} running subscriptions here"))
+    steps.append(Step(passed=bool(mine) or None, text=f"{count(len(mine), 'running subscription')} here"))
     shard = keys.shard_of(where)
     sent = await asked.store.deliveries.count_sent(shard, asked.now - timedelta(days=1))
     queued = await asked.store.papers.stream.length()
@@ -105,7 +106,7 @@ async def status(asked: Asked) -> Reply:
         f"Paper Pigeon {__version__}, running since {ago(asked.services.started_at, asked.now)}.",
     ]
     if sent:
-        notes.insert(0, f"{sent:,} messages posted in the last day.")
+        notes.insert(0, f"{count(sent, 'message')} posted in the last day.")
     return Reply(card=lists.on(ladder("Status", steps, notes=notes)))
 
 
@@ -173,17 +174,18 @@ async def forget_me(asked: Asked) -> Reply:
         return Reply(
             card=message(
                 "",
-                f"Erased: {len(own)} alerts by direct message, {len(saved)} saved papers, {len(rated)} ratings, your settings, and your name at "
-                f"{len(made)} subscriptions of channels, which go on.",
+                f"Erased: {count(len(own), 'alert')} by direct message, {count(len(saved), 'saved paper')}, "
+                f"{count(len(rated), 'rating')}, your settings, and your name at "
+                f"{count(len(made), 'subscription')} of channels, kept without it.",
             )
         )
     if action != "show":
         raise CommandError("Say `forget-me`, `forget-me export` or `forget-me erase`.")
     lines = [
-        f"{len(own)} alerts by direct message",
-        f"{len(saved)} saved papers",
-        f"{len(rated)} papers that you rated 👍 or 👎",
-        f"your id and name as the maker of {len(made)} subscriptions of channels",
+        f"{count(len(own), 'alert')} by direct message",
+        count(len(saved), "saved paper"),
+        f"{count(len(rated), 'paper')} that you rated 👍 or 👎",
+        f"your id and name as the maker of {count(len(made), 'subscription')} of channels",
     ]
     return Reply(
         card=message(

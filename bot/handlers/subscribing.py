@@ -23,6 +23,7 @@ from bot.models import (
     Destination,
     Person,
     Subscription,
+    When,
     delivery_key,
 )
 from bot.ports import Reply
@@ -130,7 +131,9 @@ async def confirm(asked: Asked) -> Reply:
         card=message(
             said,
             spans("Number ", Span(str(made.number), code=True), ", filter ", Span(made.query, code=True)),
-            spans(
+            f"It posts {describe(made.cadence)}."
+            if made.cadence.when is When.INSTANT
+            else spans(
                 f"It posts {describe(made.cadence)}. Next: ",
                 Span(f"{next_due:%a %d %b %H:%M} UTC", at=next_due),
             ),

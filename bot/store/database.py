@@ -16,7 +16,7 @@ from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from bot.errors import PigeonError, StoreUnavailable
+from bot.errors import PigeonError, SettingsError, StoreUnavailable
 
 SOCKET_TIMEOUT: Final = 5.0
 """Seconds for one answer. Blocking reads ask for less, else redis-py gives up on a healthy server."""
@@ -105,7 +105,20 @@ class Database:
 
         ``redis://``, ``rediss://``, ``unix://`` (also ``valkey…://``); ``redis+sentinel://host:26379/primary``
         asks Sentinel; ``redis+cluster://host:port`` is a Cluster.
+
+        Raises:
+            SettingsError: it is no such address. The sentence does not repeat it, for it may hold a password.
         """
+        try:
+            return cls._prepared(url)
+        except ValueError as error:
+            raise SettingsError(
+                "PIGEON_REDIS_URL is no address of a store that I can read. Write it like "
+                "redis://localhost:6379/0, or leave it empty for the embedded one."
+            ) from error
+
+    @classmethod
+    def _prepared(cls, url: str) -> Database:
         parts = urlsplit(url)
         scheme = parts.scheme.replace("valkey", "redis")
         options: dict[str, Any] = {

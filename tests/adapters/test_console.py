@@ -247,6 +247,14 @@ async def test_the_number_of_a_button_types_it():
     assert "I don't know the command `3`" in shown
 
 
+async def test_a_digit_alone_does_not_do_what_cannot_be_undone():
+    erase = Action("Erase it", command="forget-me erase", confirm="This cannot be undone.")
+    answers = Answers(Reply(card=message("What I keep", actions=(erase,))))
+    shown = await run(b"forget-me\n1\nforget-me erase\nquit\n", answers)
+    assert [command.options for command in answers.asked] == [{}, {"action": "erase"}]
+    assert "This cannot be undone. If so, type: forget-me erase" in shown
+
+
 async def test_a_number_of_any_length_is_only_a_line():
     assert "I don't know the command" in await run(b"9" * 5_000 + b"\nquit\n", Answers())
 

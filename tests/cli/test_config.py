@@ -110,3 +110,33 @@ def test_texts_of_unusual_settings():
     assert '#PIGEON_X__NAMES=\'["a", "b c"]\'\n' in example
     assert "#PIGEON_X__REQUIRED=\n" in example
     assert "| `PIGEON_X__SECRET` | (secret) | A secret \\| with a bar. |" in table
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://store:6379", "localhost:6379", "redis://host:port/0", "redis+sentinel://host:x/mymaster"],
+)
+@pytest.mark.parametrize("command", [("run", "--once"), ("list",)])
+def test_an_address_of_no_store_is_a_sentence_that_does_not_repeat_it(bare, monkeypatch, address, command):
+    monkeypatch.setenv("PIGEON_REDIS_URL", address)
+    answer = bare(*command)
+    assert answer.code == 78
+    assert answer.err.startswith("pigeon: PIGEON_REDIS_URL is no address of a store")
+    assert "redis://localhost:6379/0" in answer.err
+    assert "host:port" not in answer.err and "Traceback" not in answer.err
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("PIGEON_SLACK__BOT_TOKEN", "PIGEON_SLACK__BOT_TOKEN is set, which does not suffice"),
+        ("PIGEON_SLACK__APP_TOKEN", "Set PIGEON_SLACK__BOT_TOKEN as well"),
+        ("PIGEON_SLACK__SIGNING_SECRET", "Set PIGEON_SLACK__BOT_TOKEN and PIGEON_SLACK__APP_TOKEN as well"),
+    ],
+)
+def test_half_of_a_platforms_secrets_is_said_and_shows_no_samples(pigeon, monkeypatch, given, said):
+    monkeypatch.setenv(given, "x-1-secret")
+    answer = pigeon("run", "--once")
+    assert answer.code == 78
+    assert said in answer.err
+    assert "x-1-secret" not in answer.err and "sample" not in answer.err

@@ -153,7 +153,7 @@ async def test_forget_me_shows_exports_and_erases(core: Core) -> None:
     await core.say(commands(asked)["Confirm"])
     await core.subscribe("robot")
     await core.say("save 2601.00001")
-    assert "1 alerts by direct message" in words(await core.say("forget-me"))
+    assert "1 alert by direct message" in words(await core.say("forget-me"))
     (file,) = (await core.say("forget-me export")).card.files
     assert b"2601.00001" in file.content
     await core.say("forget-me erase")

@@ -159,7 +159,9 @@ async def test_list_shows_numbers_states_and_places(core: Core) -> None:
     assert f"{number}  robots" in said
     assert "paused" in said
     elsewhere = origin(where=replace(ML, channel="other", name="#other"))
-    assert "No subscriptions" in words(await core.say("list", elsewhere))
+    said = words(await core.say("list", elsewhere))
+    assert "No subscriptions here yet. 1 subscription elsewhere: list scope:server" in said
+    assert "1 subscription in this workspace" in words(await core.say("list server", elsewhere))
     assert "#ml" in words(await core.say("list server", elsewhere))
 
 

@@ -8,7 +8,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -170,6 +172,7 @@ def test_without_a_network_it_says_so_and_shows_the_samples(pigeon: Runs) -> Non
     run.type("quit")
     assert run.end() == 0
     assert run.said.count("No network") == 1
+    assert "could not be read" not in run.said, "one sentence says it"
 
 
 def test_once_polls_delivers_and_exits(pigeon: Runs) -> None:
@@ -179,6 +182,27 @@ def test_once_polls_delivers_and_exits(pigeon: Runs) -> None:
     again = pigeon("run", "--demo", "--once")
     assert again.end(30) == 0
     assert "== #robotics ==" not in again.said
+
+
+def test_once_asks_a_listing_once(pigeon: Runs) -> None:
+    class Counting(BaseHTTPRequestHandler):
+        asked: ClassVar[list[str]] = []
+
+        def do_GET(self) -> None:
+            self.asked.append(self.path)
+            self.send_error(503)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Counting) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        run = pigeon("run", "--once", PIGEON_SOURCES="huggingface", PIGEON_HUGGINGFACE__URL=url)
+        assert run.end(30) == 1
+        server.shutdown()
+    assert len(Counting.asked) == len(set(Counting.asked)) > 0
+    assert run.said.count("HTTP 503") == 1
 
 
 def test_once_tells_by_its_exit_code_that_a_listing_failed(pigeon: Runs) -> None:

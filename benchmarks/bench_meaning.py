@@ -97,8 +97,12 @@ def static() -> Callable[[Sequence[Text]], list[Meaning]] | None:
     model = wordllama.WordLlama.load(cache_dir=Path(wordllama.__file__).parent, disable_download=True)
 
     def read(texts: Sequence[Text]) -> list[Meaning]:
-        made = model.embed([f"{title}. {text}" if text else title for title, text in texts], norm=True)
-        return [Meaning({}, array("f", row.astype("float32").tobytes())) for row in made]
+        made = model.embed([f"{title}. {text}" if text else title for title, text in texts], norm=False)
+        # Two papers of Cranfield are empty: their length is zero.
+        return [
+            Meaning({}, array("f", (row / (float((row**2).sum()) ** 0.5 or 1.0)).astype("float32").tobytes()))
+            for row in made
+        ]
 
     return read
 

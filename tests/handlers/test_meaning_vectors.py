@@ -1,6 +1,7 @@
 """Stored vectors: by which model, made once, made anew, and never needed. With a model of four directions."""
 
 import asyncio
+import random
 from array import array
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,10 +10,12 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.errors import EmbeddingError
-from bot.matching.meaning import similarity
+from bot.matching.meaning import Examples, Meaning, Recent, of_text, similarity
+from bot.matching.meaning.recent import Cut
 from bot.matching.meaning.vectors import Vector
 from bot.meaning import AT_ONCE, Meanings
 from bot.query import parse
+from bot.testing.clock import FakeClock
 from tests.core import Core, paper
 
 pytest.importorskip("numpy", reason="vectors come with the language model: python3 dev.py semantic")
@@ -120,3 +123,39 @@ async def test_reading_ahead_is_done_by_one_process(core: Core) -> None:
         await SystemClock().sleep(0.005)
     task.cancel()
     assert four.read == []
+
+
+async def some(count: int, chance: random.Random) -> list[Meaning]:
+    words = ["robot", "star", "protein", "manipulator", "galaxy", "policy", "dust", "cell", "grasp"]
+    texts = [" ".join(chance.choices(words, k=4)) for _ in range(count)]
+    vectors = await Four().embed(texts)
+    return [
+        of_text(text, vector=vector if chance.random() < 0.8 else None)
+        for text, vector in zip(texts, vectors, strict=True)
+    ]
+
+
+async def test_side_by_side_they_score_as_one_by_one(clock: FakeClock) -> None:
+    chance = random.Random(7)
+    papers, asked, cut = await some(150, chance), await some(12, chance), Cut(0.3, 0.5)
+    recent, examples = Recent(), Examples[int]()
+    for at, meaning in enumerate(papers):
+        recent.put(str(at), meaning, clock.now())
+    for at, meaning in enumerate([*asked[6:], *asked]):  # each row is used twice
+        examples.put(at % 12, meaning, cut)
+        if at == 3:
+            examples.drop(1)
+    held = dict(enumerate([*asked[6:], *asked]))
+    held = {at % 12: meaning for at, meaning in held.items()}
+
+    def near(left: Meaning, right: Meaning) -> float | None:
+        both = left.vector is not None and right.vector is not None
+        score = similarity(left, right)
+        return 3 * score if score >= (cut.joined if both else cut.words) else None
+
+    for paper_ in papers:
+        wanted = {key: found for key, one in held.items() if (found := near(one, paper_)) is not None}
+        assert examples.near(paper_) == pytest.approx(wanted, abs=1e-5)
+    for one in asked:
+        wanted_ids = {str(at): f for at, p in enumerate(papers) if (f := near(one, p)) is not None}
+        assert recent.near(one, cut) == pytest.approx(wanted_ids, abs=1e-4)

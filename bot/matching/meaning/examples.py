@@ -56,7 +56,6 @@ class Examples(Generic[Key]):
             del held[row]
             if not held:
                 del self._words[word]
-        self._vectors.drop(row)
         self._keys[row] = None
         self._free.append(row)
 

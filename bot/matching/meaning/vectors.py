@@ -66,11 +66,6 @@ class Rows:
             self._matrix = held = grown
         held[row] = np.frombuffer(vector, np.float32)
 
-    def drop(self, row: int) -> None:
-        """Let a row be zero again."""
-        if self._matrix is not None and row < len(self._matrix):
-            self._matrix[row] = 0
-
     def dots(self, vector: Vector, count: int) -> list[float]:
         """The cosine with each of the first ``count`` rows; 0 for rows that hold nothing."""
         import numpy as np  # noqa: PLC0415 - there are vectors, so there is numpy

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from bot.ledger import Arrival, ArxivClock, Book, Desk, HuggingFaceClock, State
 from bot.ledger import book as ledger
+from bot.ledger.ready import ready
 from bot.models import Announce, Paper, Sighting
 
 CLOCK = ArxivClock(["cs.CL", "cs.RO"])
@@ -156,3 +157,28 @@ def test_news_and_old_news() -> None:
     caught = arrival(1, published=at(TUESDAY, -12))
     assert not ledger.is_old(book, CLOCK, caught, at(TUESDAY, 5)), "today's batch is news, however it came"
     assert ledger.is_old(book, CLOCK, caught, at(WEDNESDAY, 5))
+
+
+def test_ready_waits_for_what_is_still_to_come() -> None:
+    lists = HuggingFaceClock()
+    hub = Book(source="huggingface", desk=Desk(born=BORN - timedelta(days=1)))
+    row = Arrival(
+        Paper(id="arxiv:2601.00001", title="A"), Sighting(source="huggingface", day=date(2026, 1, 5)), None
+    )
+    night, until = datetime(2026, 1, 6, 0, 30, tzinfo=UTC), datetime(2026, 1, 6, 10, tzinfo=UTC)
+    hub = ledger.answered(
+        ledger.opened(hub, lists, night), lists, [row], unchanged=False, unread=(), now=night
+    )
+    since = until - timedelta(days=1)
+    # Monday's list of Hugging Face is complete; arXiv's batch comes at five, and is not in its ledger yet.
+    assert ready([hub], since=since, until=until, now=night)
+    arxiv = polled(begun(), night)
+    assert not ready([hub, arxiv], since=since, until=until, now=night)
+    arxiv = polled(arxiv, at(TUESDAY, 0.5), arrival(1), arrival(2, "cs.CL"))
+    assert ready([hub, arxiv], since=since, until=until, now=at(TUESDAY, 0.5))
+    down = ledger.failed(hub, "no answer", at(TUESDAY, 0.5))
+    assert not ready([down, arxiv], since=since, until=until, now=at(TUESDAY, 0.5))
+    # Where nothing is owed there is nothing to hurry to; and a listing that is not in use holds up nothing.
+    assert not ready([], since=since, until=until, now=night)
+    gone = replace(arxiv, desk=replace(arxiv.desk, failing=BORN))
+    assert not ready([gone], since=since, until=until, now=night + timedelta(days=20))

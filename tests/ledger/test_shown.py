@@ -99,14 +99,18 @@ async def test_a_digest_comes_when_the_lists_are_complete_and_once_a_day(bot: Bo
 
 async def test_a_digest_does_not_come_before_its_papers_are_matched(bot: Bot) -> None:
     await bot.subscribe("robots", cadence=COMPLETE)
+    await bot.clock.advance_to(datetime(2026, 1, 5, 20, tzinfo=UTC))
+    bot.source.bring(paper(1))
+    await bot.look()
     await bot.clock.advance_to(datetime(2026, 1, 6, 5, 10, tzinfo=UTC))
-    bot.source.bring(paper(1), paper(2))
+    bot.source.bring(paper(2), paper(3))
     await bot.poller.once()
     await bot.digests.once()
-    assert bot.titles() == []
+    await bot.lanes.once()
+    assert bot.titles() == [], "it would hold one paper of three"
     await bot.clock.advance(MINUTES)
     await bot.settle()
-    assert len(bot.titles()) == 1
+    assert bot.titles() == ["robots · Tue 6 Jan · 3"]
 
 
 async def test_quiet_hours_keep_an_early_digest_back(bot: Bot) -> None:

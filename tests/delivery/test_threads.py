@@ -24,6 +24,8 @@ async def test_a_card_gets_a_thread_by_the_policy_of_its_channel(
     await core.lanes.once()
     assert len(core.adapter.threads) == threads
     assert len(core.adapter.posted) == 2
+    for _, opener, _ in core.adapter.threads:
+        assert not {"Discuss", "Abstract"} & {action.label for action in opener.actions}
 
 
 async def test_the_best_of_a_digest_get_threads_with_their_reasons(core: Core) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from bot.app import choose_adapters, choose_sources, weaknesses
+from bot.app import choose_adapters, choose_sources
 from bot.cli.opening import Opened
 from bot.clock import Clock
 from bot.embedded.binary import find_binary
@@ -23,6 +23,7 @@ from bot.listings.politeness import LocalLimiter
 from bot.models import Destination, SubscriptionState
 from bot.ports import Adapter, CheckedAdapter, Finding, Severity, Source
 from bot.settings import Settings
+from bot.storage import weaknesses
 from bot.store import Store
 from bot.store.schema import CURRENT
 from bot.store.server_clock import server_now

@@ -59,7 +59,7 @@ async def open_beside(settings: Settings, *, samples: bool = False) -> AsyncIter
 
     With ``samples`` that of a running demo counts, too: who looks on at one means its papers.
     """
-    from bot.app import open_store, store_at  # noqa: PLC0415 - commands without a store do not wait for it
+    from bot.storage import open_store, store_at  # noqa: PLC0415 - commands without a store do not wait for it
 
     clock = SystemClock()
     running = _running(settings, samples=samples)
@@ -75,7 +75,7 @@ async def open_running(settings: Settings) -> AsyncIterator[Store]:
     Raises:
         StoreUnavailable: none runs here, or the store does not answer.
     """
-    from bot.app import store_at  # noqa: PLC0415
+    from bot.storage import store_at  # noqa: PLC0415
 
     url = settings.core.redis_url.get_secret_value() or _running(settings, samples=True)
     if not url:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import structlog
 import typer
 
-from bot.app import App, choose_adapters, choose_roles, choose_sources, open_store
+from bot.app import App, choose_adapters, choose_roles, choose_sources
 from bot.cli.opening import SAMPLES, Opened, open_settings
 from bot.clock import SystemClock
 from bot.errors import ListingUnreachable, PigeonError, StopRequested
@@ -26,6 +26,7 @@ from bot.models import Cadence, Destination, Person, Subscription, When
 from bot.query import parse
 from bot.samples.server import SampleServer
 from bot.settings import Settings
+from bot.storage import open_store
 from bot.store import Store
 from bot.text.counted import count
 from bot.turns import SharedLimiter

@@ -20,13 +20,14 @@ from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.settings import DiscordSettings
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.settings import SlackSettings
-from bot.app import App, store_at
+from bot.app import App
 from bot.clock import SystemClock
 from bot.delivery import sender
 from bot.errors import ListingUnavailable
 from bot.models import Cadence, DeliveryKind, Destination, Listing, Subscription, When, delivery_key
 from bot.ports import Adapter, PluginContext
 from bot.settings import CoreSettings, Settings
+from bot.storage import store_at
 from bot.store import Store, keys
 from bot.worker import worker_name
 from tests.chaos.naive import PROTOCOLS

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import App, store_at
+from bot.app import App
 from bot.clock import SystemClock
 from bot.errors import StoreUnavailable
 from bot.models import Cadence, Listing, Paper, Subscription, When
 from bot.ports import CommandHandler
 from bot.settings import CoreSettings, Settings
+from bot.storage import store_at
 from bot.store import Database, Store
 from bot.testing.adapter import RecordingAdapter
 from tests.chaos.valkey import ValkeyServer

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import store_at
 from bot.clock import SystemClock
 from bot.errors import SchemaTooNew
 from bot.models import Subscription
 from bot.settings import CoreSettings, Settings
+from bot.storage import store_at
 from bot.store import Database, keys
 from bot.store.schema import CURRENT, Step, upgrade
 from tests.core import ANA, ML

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import Final, NamedTuple
 
 from bot.matching.atoms import Atom
@@ -151,9 +151,8 @@ class _Search:
                     pairs[at - 1] = ""
             for table in self.whole:
                 present.update(filter(None, map(table.get, pairs)))
-            for at, pair in enumerate(pairs):
-                if pair in begun:
-                    self._on(pair, at + 2)
+            for at in compress(range(len(pairs)), map(begun.__contains__, pairs)):
+                self._on(pairs[at], at + 2)
             if double is not None:
                 self._over(double)
         if self.tables.stars:
@@ -161,13 +160,12 @@ class _Search:
 
     def _over(self, double: tuple[str, ...]) -> None:
         """Grams that begin with a compound of the paper, or go on with one after their first word."""
-        begun, inner = self.tables.begun, self.tables.inner
-        for at, word in enumerate(double):
-            if word:
-                if word in begun:
-                    self._on(word, at + 2)
-                if at and word in inner and at not in self.text.breaks:
-                    self._met(f"{self.single[at - 1]} {word}", at + 2)
+        places = range(len(double))
+        for at in compress(places, map(self.tables.begun.__contains__, double)):
+            self._on(double[at], at + 2)
+        for at in compress(places, map(self.tables.inner.__contains__, double)):
+            if at and at not in self.text.breaks:
+                self._met(f"{self.single[at - 1]} {double[at]}", at + 2)
 
     def _on(self, start: str, at: int) -> None:
         """From the beginning of a gram, along the words at ``at``."""

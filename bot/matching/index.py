@@ -113,7 +113,7 @@ class Index:
                 found.update(atom.whole)
             if atom.waiting is not None:
                 checks += atom.waiting
-            if (pairs := atom.pairs) is not None and not present.isdisjoint(pairs):
+            if (pairs := atom.pairs) is not None:
                 for second in pairs.keys() & present:
                     for one in pairs[second]:
                         if type(one) is Held:

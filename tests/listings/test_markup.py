@@ -1,5 +1,7 @@
 """XML as strangers write it: what is read, repaired, and refused."""
 
+import time
+
 import pytest
 
 from bot.errors import ListingMalformed
@@ -142,11 +144,11 @@ def test_what_is_no_feed_is_named(data, word):
     ],
     ids=lambda data: repr(data[:12]),
 )
-def test_costly_shapes_take_no_time(data, clock):
-    begun = clock.monotonic()
+def test_costly_shapes_take_no_time(data):
+    begun = time.process_time()  # the processor's seconds: a busy machine makes nothing slower
     with pytest.raises(ListingMalformed):
         rss.parse(data)
-    assert clock.monotonic() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_a_feed_that_breaks_off_keeps_its_whole_items_and_says_so():

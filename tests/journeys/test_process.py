@@ -14,6 +14,8 @@ from typing import ClassVar
 
 import pytest
 
+from tests.chaos.valkey import ValkeyServer
+
 NOWHERE = "http://127.0.0.1:9"
 """A port where nobody listens: what a machine without a network sees."""
 
@@ -109,8 +111,8 @@ def pigeon(tmp_path: Path) -> Iterator[Runs]:
 
 def test_a_first_run_shows_cards_answers_and_stops_with_quit(pigeon: Runs) -> None:
     run = pigeon("run", "--demo")
-    run.until("Showing the bundled sample papers", 15)
-    run.until("== #robotics ==", 15)
+    run.until("Showing the bundled sample papers", 40)
+    run.until("== #robotics ==", 40)
     run.type("preview diffusion -survey")
     run.until("papers in")
     run.type("subscribe agents when:instant to:#agents")
@@ -119,6 +121,9 @@ def test_a_first_run_shows_cards_answers_and_stops_with_quit(pigeon: Runs) -> No
     run.until("Subscribed #agents")
     run.type("list server")
     run.until("world models")
+    beside = pigeon("subs", "list")
+    assert beside.end() == 0
+    assert "robotics" in beside.said, "whoever looks on at a demo means its subscriptions"
     run.type("subscirbe x")
     run.until("subscribe")
     run.type("quit")
@@ -134,9 +139,9 @@ def test_stopped_and_started_again_nothing_is_delivered_twice(pigeon: Runs) -> N
     assert first.end() == 0
     titles = [line for line in first.said.splitlines() if line.startswith("https://arxiv.org")]
     second = pigeon("run", "--demo")
-    second.until("Sources:", 15)
+    second.until("Sources:", 40)
     second.type("status")
-    second.until("read just now", 15)
+    second.until("read just now", 40)
     second.type("quit")
     assert second.end() == 0
     assert titles
@@ -154,7 +159,7 @@ def test_killed_and_started_again_it_goes_on_where_it_was(pigeon: Runs) -> None:
     first.process.kill()
     first.end()
     second = pigeon("run", "--demo")
-    second.until("Sources:", 15)
+    second.until("Sources:", 40)
     second.type("list server")
     second.until("kept")
     second.type("quit")
@@ -166,9 +171,9 @@ def test_without_a_network_it_says_so_and_shows_the_samples(pigeon: Runs) -> Non
     run = pigeon(
         "run", PIGEON_HUGGINGFACE__URL=NOWHERE, PIGEON_ARXIV__RSS_URL=NOWHERE, PIGEON_ARXIV__OAI_URL=NOWHERE
     )
-    run.until("No network", 15)
+    run.until("No network", 40)
     assert time.monotonic() - started < 13, "ten seconds, and what a busy machine needs to start Python"
-    run.until("== #robotics ==", 15)
+    run.until("== #robotics ==", 40)
     run.type("quit")
     assert run.end() == 0
     assert run.said.count("No network") == 1
@@ -242,9 +247,34 @@ def test_a_wrong_setting_is_one_sentence_and_an_exit_code(
 
 def test_a_second_run_on_the_same_directory_refuses(pigeon: Runs) -> None:
     first = pigeon("run", "--demo")
-    first.until("Sources:", 15)
+    first.until("Sources:", 40)
     second = pigeon("run", "--demo")
     assert second.end(15) == 69
     assert str(first.process.pid) in second.said
     first.type("status")
     first.until("I can post here")
+
+
+def test_a_store_that_goes_away_and_comes_back_is_said_once_and_goes_on(pigeon: Runs, tmp_path: Path) -> None:
+    store = ValkeyServer(tmp_path / "valkey")
+    store.start()
+    try:
+        run = pigeon(
+            "run", PIGEON_REDIS_URL=store.url, PIGEON_HUGGINGFACE__URL=NOWHERE, PIGEON_SOURCES="huggingface"
+        )
+        run.until("Sources:", 20)
+        run.type("status")
+        run.until("I can post here", 20)
+        store.kill()
+        run.until("The store is away; all waits for it", 20)
+        run.type("pause 1")
+        run.until("nothing was changed", 20)
+        store.start()
+        run.type("subscribe agents when:instant")
+        run.until("Confirm", 20)
+        run.type("quit")
+        assert run.end() == 0
+    finally:
+        store.kill()
+    assert run.said.count("The store is away") == 1, "all parts of the process notice, one says it"
+    assert "Traceback" not in run.said

@@ -1,6 +1,7 @@
 """arXiv counts all our machines: one request at a time, a pause between, and one cool-down for everybody."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 
 import pytest
@@ -39,7 +40,7 @@ async def test_three_machines_ask_one_after_another_with_a_pause(machines: list[
 
     await asyncio.gather(*(ask(limiter) for limiter in machines))
     spans.sort()
-    gaps = [later[0] - earlier[1] for earlier, later in zip(spans, spans[1:], strict=False)]
+    gaps = [later[0] - earlier[1] for earlier, later in itertools.pairwise(spans)]
     assert len(gaps) == 5
     assert min(gaps) >= 0.19
 

@@ -38,8 +38,8 @@ class Look:
             return None
         found: set[int] = set()
         for group in self.groups:
-            columns = [shelf.with_letter(letter) for letter in group]
-            found.update(min(columns, key=len))
+            fewest = min((shelf.with_letter(letter) for letter in group), key=len)
+            found.update(fewest)
         for doubt in self.doubts:
             found.update(
                 at for at, kept in enumerate(shelf.kept) if kept is not None and doubt in kept.joined

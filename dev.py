@@ -194,6 +194,8 @@ def _create(uv: str | None) -> None:
     if VENV.exists():
         _tell(f"{VENV} was not finished, or was made elsewhere: making it anew.")
         shutil.rmtree(VENV)
+    else:
+        _tell(f"Making {VENV} …")  # unpacking pip takes seconds: nobody should wonder
     VENV.mkdir()
     UNFINISHED.touch()
     _call([sys.executable, "-I", "-m", "venv", *(["--without-pip"] if uv else []), str(VENV)])

@@ -36,6 +36,8 @@ RESTART_AFTER: Final = (1, 5, 15, 60, 300)
 """Seconds before a part that failed is started again, by how often it has failed in a row."""
 STORE_AGAIN: Final = (1, 2, 5)
 """The same where the store was away: asking a server of ours again costs nobody anything."""
+SAY_AGAIN: Final = 60.0
+"""Seconds between two lines in the log while the store is away."""
 CONSOLE: Final = "console"
 
 
@@ -74,6 +76,7 @@ class App:
         self._clock = clock
         self._roles = frozenset(roles)
         self.worker = worker
+        self._say_again = 0.0
         self.sources = sources
         self.adapters = adapters
         threading = [adapter.name for adapter in adapters if isinstance(adapter, ThreadingAdapter)]
@@ -186,10 +189,18 @@ class App:
                 error = single
             else:
                 return
-            waits = STORE_AGAIN if isinstance(error, StoreUnavailable) else RESTART_AFTER
+            away = isinstance(error, StoreUnavailable)
+            waits = STORE_AGAIN if away else RESTART_AFTER
             failures = 1 if self._clock.monotonic() - started > 2 * waits[-1] else failures + 1
             wait = waits[min(failures, len(waits)) - 1]
-            log.warning("A part stopped and will be started again", part=name, why=str(error), seconds=wait)
+            if not away:
+                log.warning(
+                    "A part stopped and will be started again", part=name, why=str(error), seconds=wait
+                )
+            elif self._clock.monotonic() >= self._say_again:
+                # All parts notice, each again and again: one line a minute says as much.
+                self._say_again = self._clock.monotonic() + SAY_AGAIN
+                log.warning("The store is away; all waits for it, and nothing is lost", why=str(error))
             await self._clock.sleep(wait)
 
 

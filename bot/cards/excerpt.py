@@ -125,7 +125,7 @@ def _settle(text: str, place: int, hit: int, edges: frozenset[int] | None) -> in
 
 def _trimmed(text: str, end: int, *, floor: int) -> int:
     """Before the punctuation that looks odd in front of «…»."""
-    while end > floor and end < len(text) and text[end - 1] in " ,;:–—(":
+    while end > floor and end < len(text) and text[end - 1] in " .,;:–—(":
         end -= 1
     return end
 

@@ -68,7 +68,7 @@ def import_(*, file: Path, dry_run: bool, prune: bool) -> None:
 
 
 async def _show(*, removed: bool, as_json: bool) -> None:
-    async with open_beside(open_settings(quiet=True).settings) as store:
+    async with open_beside(open_settings(quiet=True).settings, samples=True) as store:
         found = await _all(store, removed=removed)
     if as_json:
         typer.echo(

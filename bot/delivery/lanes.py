@@ -52,7 +52,8 @@ class Lanes:
                 except StoreUnavailable as error:
                     pause = OUTAGE[min(failed, len(OUTAGE) - 1)]
                     failed += 1
-                    log.warning("Sending waits for the store", platform=self.platform, why=str(error))
+                    if failed == 1:  # once: the process says it again after a while
+                        log.warning("Sending waits for the store", platform=self.platform, why=str(error))
                 else:
                     failed, pause = 0, 0.0 if claimed else wait
                 await self._clock.sleep(pause)

@@ -52,7 +52,8 @@ def cut(text: str, limit: int, *, unit: Unit = Unit.CODE_POINTS, ending: str = E
         if used > room:
             break
         end = found.end()
-    return text[: _word_end(text, end)].rstrip(" \t\n,;:–—(") + ending
+    odd = " \t\n,;:–—(." if ending.startswith(ELLIPSIS) else " \t\n,;:–—("  # nobody writes four dots
+    return text[: _word_end(text, end)].rstrip(odd) + ending
 
 
 def boundaries(text: str) -> frozenset[int] | None:

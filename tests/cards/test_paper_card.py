@@ -165,6 +165,10 @@ def test_no_comma_stands_before_the_dots():
     assert plain(found) == "We use diffusion, and, then, then…"
 
 
+def test_an_excerpt_that_ends_with_a_sentence_has_no_four_dots() -> None:
+    assert plain(excerpt("One is here. Two follows it.", [], limit=14)) == "One is here…"
+
+
 def test_up_to_three_terms_each_have_a_fragment():
     text = " filler text".join(
         f" {word} " + "and so on for quite some time " * 12 for word in ("one", "two", "three", "four")

@@ -155,11 +155,11 @@ async def _preview(query: str, days: int, html: Path | None, workspace: str) -> 
 async def _papers(asking: _Asking, query: str, days: int) -> list[Card]:
     """The very cards that the filter would have brought, best first."""
     replayed = await Replay(asking.store, asking.clock, Meanings(asking.store, asking.clock)).run(
-        parse(query), days=days
+        parse(query), days=days, best=MOST_CARDS
     )
     return [
         paper_card(hit.paper, now=asking.clock.now(), reasons=hit.verdict.reasons, subscriptions=["preview"])
-        for hit in replayed.hits[:MOST_CARDS]
+        for hit in replayed.hits
     ]
 
 

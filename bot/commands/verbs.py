@@ -207,6 +207,11 @@ _OFFERED = (
                 ),
                 default="relevance",
             ),
+            Option(
+                name="delivered",
+                kind=OptionKind.DESTINATION,
+                description="Only papers that were posted there: here, me, or a channel.",
+            ),
         ),
         aliases=("find",),
         free="query",
@@ -214,6 +219,7 @@ _OFFERED = (
             "search world models",
             'search author:"Sergey Levine" sort:new',
             "search cat:cs.RO days:90",
+            "search diffusion delivered:here",
         ),
     ),
     Verb(

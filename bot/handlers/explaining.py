@@ -184,15 +184,17 @@ async def _last_day(asked: Asked, subscription: Subscription) -> Reply:
     steps: list[Step] = [
         Step(passed=True, text=f"{replayed.checked:,} papers came in the last day"),
         Step(
-            passed=bool(replayed.hits),
-            text=f"{len(replayed.hits)} passed the filter",
+            passed=bool(replayed.count),
+            text=f"{replayed.count:,} passed the filter",
             note=subscription.query,
         ),
     ]
     for hit in replayed.hits[:10]:
         steps += await _one_of_the_day(asked, subscription, hit.paper)
     if not replayed.hits:
-        variants = await asked.services.replay.variants(parse(subscription.query), days=1, wider=True)
+        variants = await asked.services.replay.variants(
+            parse(subscription.query), days=1, wider=True, sources=subscription.sources
+        )
         near = [f"{variant.label}: {count}" for variant, count in variants if count][:3]
         notes = [f"Nearest: {' · '.join(near)}"] if near else []
         return Reply(card=ladder(f"{subscription.number} · {subscription.title}", steps, notes=notes))

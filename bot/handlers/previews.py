@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from bot.cards import Action, ActionStyle, Card, Item, Span, spans
 from bot.cards.paper import authors, matched
 from bot.cards.reply import message
-from bot.errors import CommandError
+from bot.errors import CommandError, QueryError
 from bot.handlers.asked import Asked
 from bot.handlers.replay import Replayed
 from bot.ports import Reply
-from bot.query import Query, parse, printed
+from bot.query import Query, Variant, parse, printed
 from bot.text.cut import cut
 from bot.text.sparkline import sparkline
 
 LOUD = 15.0
 """Papers a day above which a filter is called loud, and narrower ones are offered."""
 SHOWN = 3
+TERMS = 6
+OTHERS = 25
+"""Other subscriptions of the channel that the hits are compared with."""
 
 
 async def preview(asked: Asked) -> Reply:
@@ -57,7 +61,7 @@ async def preview_card(
     actions: list[Action],
 ) -> Card:
     """Count, rate, the best three, and what to do when it is too loud or too quiet."""
-    count = len(replayed.hits)
+    count = replayed.count
     line = spans(
         Span(f"{count:,} of {replayed.checked:,} papers", bold=True),
         f" in {_days(replayed.days)}, {_rate(replayed.rate)} ",
@@ -78,7 +82,13 @@ async def preview_card(
         for hit in replayed.hits[:SHOWN]
     ]
     notes = [*notes, *await _unknown(asked, query)]
-    hints = [*notes, *query.notes, *await _suggestions(asked, query, replayed)]
+    hints = [
+        *notes,
+        *query.notes,
+        *_terms(replayed),
+        *await _overlap(asked, replayed),
+        *await _suggestions(asked, query, replayed),
+    ]
     return message(title or "Preview", line, written, items=rows, notes=hints, actions=actions)
 
 
@@ -92,24 +102,62 @@ async def _unknown(asked: Asked, query: Query) -> list[str]:
     ]
 
 
+def _terms(replayed: Replayed) -> list[str]:
+    """Which terms did the work, where there are several that need not all be there."""
+    counts = {count for _, count in replayed.terms}
+    if len(counts) < 2:
+        return []
+    said = [f"`{cut(text, 40)}` {count:,}" for text, count in replayed.terms if count][:TERMS]
+    idle = sum(not count for _, count in replayed.terms)
+    without = f" · {idle} brought nothing" if idle else ""
+    return [f"What did the work: {' · '.join(said)}{without}"]
+
+
+async def _overlap(asked: Asked, replayed: Replayed) -> list[str]:
+    """How much of it comes from this channel's other subscriptions already."""
+    if not replayed.count:
+        return []
+    others = {}
+    for one in await asked.here():
+        with suppress(QueryError):
+            if str(one.number) != asked.get("subscription").lstrip("s#"):
+                others[one.number] = parse(one.query)
+    shared = await asked.services.replay.shared(replayed, dict(list(others.items())[:OTHERS]))
+    said = [
+        f"{'all' if count == replayed.count else f'{count:,}'} from subscription {number}"
+        for number, count in sorted(shared.items(), key=lambda pair: -pair[1])[:SHOWN]
+    ]
+    return [f"Of these come here already: {', '.join(said)}"] if said else []
+
+
 async def _suggestions(asked: Asked, query: Query, replayed: Replayed) -> list[str]:
-    """Wider forms for a filter that brings nothing, narrower ones for one that is loud, with their counts."""
+    """Wider forms for a filter that brings nothing, narrower ones for one that is loud, with their rates.
+
+    Where it brings what one can read, the near misses: what a clause alone keeps away.
+    """
     if replayed.checked == 0:
         return ["No papers are stored yet: the first poll is still to come. `status` shows when."]
-    quiet = not replayed.hits
-    if not quiet and replayed.rate <= LOUD:
-        return []
-    found = await asked.services.replay.variants(query, days=replayed.days, wider=quiet)
-    useful = [
-        (variant, count)
-        for variant, count in found
-        if (count > 0 if quiet else 0 < count < len(replayed.hits))
-    ]
-    useful.sort(key=lambda pair: pair[1], reverse=not quiet)
-    said = [f"{variant.label}: {count:,}" for variant, count in useful[:3]]
-    if not said:
-        return ["Nothing near it matched either. Try fewer or more general words."] if quiet else []
-    return [("Closest: " if quiet else "That is a lot. Narrower: ") + " · ".join(said)]
+    loud = replayed.rate > LOUD
+    found = await asked.services.replay.variants(
+        query, days=replayed.days, wider=not loud, sources=replayed.sources
+    )
+    if loud:
+        useful = sorted((pair for pair in found if 0 < pair[1] < replayed.count), key=lambda pair: -pair[1])
+        said = [_variant(variant, count, replayed) for variant, count in useful[:3]]
+        return [f"That is a lot. Narrower: {' · '.join(said)}"] if said else []
+    useful = sorted((pair for pair in found if pair[1] > replayed.count), key=lambda pair: pair[1])
+    if not replayed.count:
+        said = [_variant(variant, count, replayed) for variant, count in useful[:3]]
+        if not said:
+            return ["Nothing near it matched either. Try fewer or more general words."]
+        return [f"Closest: {' · '.join(said)}"]
+    missed = [f"{count - replayed.count:,} more {variant.label}" for variant, count in useful[:2]]
+    return [f"Just missed: {' · '.join(missed)}"] if missed else []
+
+
+def _variant(variant: Variant, count: int, replayed: Replayed) -> str:
+    """«without `cat:cs.RO`: 9, about 9 a week»."""
+    return f"{variant.label}: {count:,}, {_rate(count / replayed.days)}"
 
 
 def _rate(rate: float) -> str:

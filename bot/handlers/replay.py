@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Final
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, Literal, TypeAlias
 
 from bot.clock import Clock
+from bot.handlers.archive import Archive, Near, Window
+from bot.matching.letters import Kept
 from bot.meaning import Meanings
 from bot.models import Paper
 from bot.query import Document, Query, Variant, Verdict, evaluate, near
 from bot.store import Store
 
-KEPT: Final = 20_000
-"""Prepared papers kept in memory, about 15 kB each at most for a long abstract."""
-BREATH: Final = 25
-"""Papers between two looks at the event loop: about ten milliseconds."""
+Order: TypeAlias = Literal["relevance", "new", "upvotes"]
+BEST: Final = 10
+"""Hits whose papers are read and whose reasons are made; of the others only the number is known."""
+MOST_VARIANTS: Final = 6
+_LOOKED_AT: Final = 3
+"""For each hit that is wanted, so many are evaluated: the quick score that chooses them is a rough one."""
+_SOME: Final = 500
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +40,23 @@ class Replayed:
 
     days: int
     checked: int
+    count: int
+    """How many papers passed."""
     hits: Sequence[Hit]
-    """Best first."""
+    """The best of them, best first."""
     per_day: Sequence[int]
     """Hits on each of the last days, oldest first."""
+    terms: Sequence[tuple[str, int]] = ()
+    """What the filter asks for, as written, and how many of the hits have it; most first."""
+    sources: Sequence[str] = ()
+    """Only what one of these announced was looked at; empty means all."""
+    window: Window = field(default_factory=lambda: Window(()), repr=False)
+    """The hits themselves."""
 
     @property
     def rate(self) -> float:
         """Hits a day, over the days for which there are papers at all."""
-        return len(self.hits) / max(1, self.days)
+        return self.count / max(1, self.days)
 
 
 class Replay:
@@ -52,72 +66,122 @@ class Replay:
         self._store = store
         self._meanings = meanings
         self._clock = clock
-        self._documents: OrderedDict[str, tuple[Paper, Document]] = OrderedDict()
+        self._archive = Archive(store, clock)
 
-    async def run(self, query: Query, *, days: int, sources: Sequence[str] = ()) -> Replayed:
-        """Hold the papers of the last ``days`` against ``query``."""
+    async def warm(self, days: int) -> None:
+        """Read the papers of the last ``days`` now, so that the first question need not wait for it."""
+        await self._archive.window(self._clock.now() - timedelta(days=days))
+
+    async def run(
+        self,
+        query: Query,
+        *,
+        days: int,
+        sources: Sequence[str] = (),
+        best: int = BEST,
+        order: Order = "relevance",
+        only: Callable[[Sequence[str]], Awaitable[Collection[str]]] | None = None,
+    ) -> Replayed:
+        """Hold the papers of the last ``days`` against ``query``.
+
+        ``only`` says which of the papers that passed are wanted, by their ids.
+        """
         now = self._clock.now()
-        hits: list[Hit] = []
-        documents = await self._recent(now - timedelta(days=days))
+        window = await self._archive.window(now - timedelta(days=days), _from(sources))
         near_by = await self._meanings.near(query)
-        for at, document in enumerate(documents):
-            if at % BREATH == 0:
-                await self._clock.sleep(0)
-            if sources and not any(one.source in sources for one in document.paper.sightings):
-                continue
-            verdict = evaluate(query, document, near_by.get(document.paper.id, {}))
-            if verdict.matched:
-                hits.append(Hit(document.paper, verdict))
-        hits.sort(key=lambda hit: (-hit.verdict.score, -(hit.paper.upvotes or 0), hit.paper.id))
+        found = await self._archive.find(query, window, near_by)
+        if only is not None:
+            chosen = set(await only([one.paper.id for one in found.papers()]))
+            found = found.having(chosen)
+        passed = found.papers()
         return Replayed(
-            days=self._known_days([document.paper for document in documents], now, days),
-            checked=len(documents),
-            hits=hits,
-            per_day=_by_day([hit.paper for hit in hits], now, days),
+            days=_known_days([one.paper for one in window.papers()], now, days),
+            checked=window.count,
+            count=len(passed),
+            hits=await self._best(query, passed, near_by, best, order),
+            per_day=_by_day([one.paper for one in passed], now, days),
+            terms=await self._terms(query, found, near_by),
+            sources=tuple(sources),
+            window=found,
         )
 
-    async def variants(self, query: Query, *, days: int, wider: bool) -> list[tuple[Variant, int]]:
+    async def variants(
+        self, query: Query, *, days: int, wider: bool, sources: Sequence[str] = ()
+    ) -> list[tuple[Variant, int]]:
         """Queries one step wider or narrower, with how many papers each would have brought."""
-        documents = await self._recent(self._clock.now() - timedelta(days=days))
+        window = await self._archive.window(self._clock.now() - timedelta(days=days), _from(sources))
         found = []
-        for variant in [one for one in near(query) if one.wider is wider][:6]:
-            await self._clock.sleep(0)
+        for variant in [one for one in near(query) if one.wider is wider][:MOST_VARIANTS]:
             near_by = await self._meanings.near(variant)
-            found.append(
-                (
-                    variant,
-                    sum(evaluate(variant, one, near_by.get(one.paper.id, {})).matched for one in documents),
-                )
-            )
+            found.append((variant, (await self._archive.find(variant, window, near_by)).count))
         return found
 
-    async def _recent(self, since: datetime) -> list[Document]:
-        ids = await self._store.papers.recent(since, limit=KEPT)
-        documents = []
-        for start in range(0, len(ids), 500):
-            papers = await self._store.papers.many(ids[start : start + 500])
-            for at, (paper_id, paper) in enumerate(papers.items()):
-                if at % BREATH == 0:
-                    await self._clock.sleep(0)
-                documents.append(self._document(paper_id, paper))
-        return documents
+    async def shared(self, replayed: Replayed, others: Mapping[int, Query]) -> dict[int, int]:
+        """How many of the hits each of the other filters brings as well, by its number; none left out."""
+        found = {}
+        for number, other in others.items():
+            near_by = await self._meanings.near(other)
+            if count := (await self._archive.find(other, replayed.window, near_by)).count:
+                found[number] = count
+        return found
 
-    def _document(self, paper_id: str, paper: Paper) -> Document:
-        held = self._documents.get(paper_id)
-        if held is not None and held[0] == paper:
-            self._documents.move_to_end(paper_id)
-            return held[1]
-        document = Document.of(paper)
-        self._documents[paper_id] = (paper, document)
-        if len(self._documents) > KEPT:
-            self._documents.popitem(last=False)
-        return document
+    async def _best(
+        self, query: Query, passed: Sequence[Kept], near_by: Near, count: int, order: Order
+    ) -> list[Hit]:
+        """Read and evaluate the best ones; those that changed or expired meanwhile are left out."""
+        chosen = await self._first(query, passed, near_by, count * _LOOKED_AT, order)
+        papers = await self._store.papers.many([one.paper.id for one in chosen])
+        hits = []
+        for one in chosen:
+            if (paper := papers.get(one.paper.id)) is not None:
+                verdict = evaluate(query, Document.of(paper), near_by.get(paper.id, {}))
+                if verdict.matched:
+                    hits.append(Hit(paper, verdict))
+        if order == "relevance":
+            hits.sort(key=lambda hit: (-hit.verdict.score, -(hit.paper.upvotes or 0), hit.paper.id))
+        return hits[:count]
 
-    @staticmethod
-    def _known_days(papers: Sequence[Paper], now: datetime, days: int) -> int:
-        """A store that is two days old cannot tell a weekly rate: count the days it has."""
-        oldest = min((paper.first_seen for paper in papers if paper.first_seen), default=now)
-        return max(1, min(days, (now.date() - oldest.date()).days + 1))
+    async def _first(
+        self, query: Query, passed: Sequence[Kept], near_by: Near, count: int, order: Order
+    ) -> list[Kept]:
+        if order == "new":
+            return sorted(passed, key=lambda one: one.paper.first_seen or _NEVER, reverse=True)[:count]
+        if order == "upvotes":
+            return sorted(passed, key=lambda one: -(one.paper.upvotes or 0))[:count]
+        score = self._archive.corpus.scorer(query)
+        scored = []
+        for start in range(0, len(passed), _SOME):
+            await self._clock.sleep(0)
+            scored += [
+                (
+                    -score(one) - sum(near_by.get(one.paper.id, {}).values()),
+                    -(one.paper.upvotes or 0),
+                    one.paper.id,
+                    one,
+                )
+                for one in passed[start : start + _SOME]
+            ]
+        return [row[3] for row in sorted(scored, key=lambda row: row[:3])[:count]]
+
+    async def _terms(self, query: Query, found: Window, near_by: Near) -> list[tuple[str, int]]:
+        counted = []
+        for text, pick in self._archive.corpus.tally(query, near_by):
+            await self._clock.sleep(0)
+            counted.append((text, sum(len(pick(shelf, places)) for shelf, places in found.parts)))
+        return sorted(counted, key=lambda one: -one[1])
+
+
+def _from(sources: Sequence[str]) -> Callable[[Kept], bool] | None:
+    """Whether one of the sources announced a paper."""
+    if not sources:
+        return None
+    return lambda one: any(seen.source in sources for seen in one.paper.sightings)
+
+
+def _known_days(papers: Sequence[Paper], now: datetime, days: int) -> int:
+    """A store that is two days old cannot tell a weekly rate: count the days it has."""
+    oldest = min((paper.first_seen for paper in papers if paper.first_seen), default=now)
+    return max(1, min(days, (now.date() - oldest.date()).days + 1))
 
 
 def _by_day(papers: Sequence[Paper], now: datetime, days: int) -> list[int]:

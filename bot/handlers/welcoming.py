@@ -73,12 +73,12 @@ async def setup(asked: Asked) -> Reply:
 
 
 async def _example(asked: Asked) -> Reply:
-    replayed = await asked.services.replay.run(parse("upvotes>=1"), days=7)
+    replayed = await asked.services.replay.run(parse("upvotes>=1"), days=7, best=1, order="upvotes")
     if not replayed.hits:
         return Reply(
             card=message("", "No papers are stored yet; the first poll is under way. Try again in a minute.")
         )
-    best = max(replayed.hits, key=lambda hit: hit.paper.upvotes or 0)
+    best = replayed.hits[0]
     return Reply(
         card=paper_card(
             best.paper,

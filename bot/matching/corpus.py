@@ -23,6 +23,7 @@ from bot.matching.letters import PART, Hints, Kept, Letters, Shelf, hashed, name
 from bot.matching.looks import Look, Looks, Near
 from bot.query.document import Document
 from bot.query.fields import FREE_FIELDS
+from bot.query.normal import printed
 from bot.query.tree import And, Category, Compare, Flag, Leaf, Node, Not, Or, Query, Term
 
 Pick: TypeAlias = Callable[[Shelf, Collection[int]], Collection[int]]
@@ -80,19 +81,24 @@ class Corpus:
             if not shelf.held and shelf.full:
                 self.shelves.remove(shelf)
 
-    def finder(self, query: Query, near: Near = _NOTHING_NEAR) -> Callable[[Shelf], list[Kept]]:
-        """What finds the papers of a shelf that pass ``query``.
+    def keep_newest(self, count: int) -> None:
+        """Forget all but the papers that were first seen last."""
+        order = sorted((_first_seen(shelf, at), paper_id) for paper_id, (shelf, at) in self._places.items())
+        for _, paper_id in order[: max(0, len(order) - count)]:
+            self.drop(paper_id)
+
+    def finder(self, query: Query, near: Near = _NOTHING_NEAR) -> Pick:
+        """What finds the papers that pass ``query`` among some places of a shelf.
 
         ``near`` answers for ``like:``; by default none is satisfied. Ask anew after papers were put in: they may
         have brought new words.
         """
-        pick = self._pick(query.root, Looks(self._stems, self._exact, self._compounds, near))
+        return self._pick(query.root, Looks(self._stems, self._exact, self._compounds, near))
 
-        def find(shelf: Shelf) -> list[Kept]:
-            everything = [at for at, kept in enumerate(shelf.kept) if kept is not None]
-            return [kept for at in pick(shelf, everything) if (kept := shelf.kept[at]) is not None]
-
-        return find
+    def tally(self, query: Query, near: Near = _NOTHING_NEAR) -> list[tuple[str, Pick]]:
+        """For each leaf of ``query`` that is not negated, as it is printed, what finds the papers with it."""
+        looks = Looks(self._stems, self._exact, self._compounds, near)
+        return [(printed(leaf), self._pick(leaf, looks)) for leaf in dict.fromkeys(_wanted(query.root))]
 
     def scorer(self, query: Query) -> Callable[[Kept], float]:
         """How well a paper fits, roughly: title before abstract, and the more terms the better."""
@@ -128,6 +134,12 @@ class Corpus:
             case _:
                 look = looks.look(node)
                 return lambda shelf, among: _there(look, shelf, among)
+
+
+def _first_seen(shelf: Shelf, at: int) -> float:
+    kept = shelf.kept[at]
+    moment = kept.paper.first_seen if kept else None
+    return moment.timestamp() if moment else 0.0
 
 
 def _there(look: Look, shelf: Shelf, among: Collection[int]) -> Collection[int]:

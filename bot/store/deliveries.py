@@ -265,6 +265,35 @@ class Deliveries:
         """Those of the deliveries that are known, by key."""
         return await self.in_shard(keys.shard_of(destination), delivery_keys)
 
+    async def said(self, destination: Destination, papers: Sequence[str]) -> set[str]:
+        """Those of the papers that were posted at a destination, in a card of their own or in a digest."""
+        tag = keys.shard_of(destination)
+        found: set[str] = set()
+        for start in range(0, len(papers), 500):
+            part = papers[start : start + 500]
+            names = [delivery_key(destination, DeliveryKind.PAPER, one) for one in part]
+            rows = await self._state_and_digest(tag, names)
+            digests = sorted({digest for _, digest in rows if digest})
+            sent = {
+                digest
+                for digest, (state, _) in zip(
+                    digests, await self._state_and_digest(tag, digests), strict=True
+                )
+                if state == DeliveryState.SENT.value
+            }
+            found.update(
+                one
+                for one, (state, digest) in zip(part, rows, strict=True)
+                if state == DeliveryState.SENT.value or digest in sent
+            )
+        return found
+
+    async def _state_and_digest(self, shard: str, names: Sequence[str]) -> list[tuple[str, str]]:
+        rows = await self._database.pipeline(
+            [("HMGET", self._key(shard, name), "state", "digest") for name in names]
+        )
+        return [(str(row[0] or ""), str(row[1] or "")) for row in rows]
+
     async def in_shard(self, shard: str, delivery_keys: Sequence[str]) -> Mapping[str, Delivery]:
         """Those of the deliveries that are known in a shard, by key."""
         rows = await self._database.pipeline([("HGETALL", self._key(shard, key)) for key in delivery_keys])

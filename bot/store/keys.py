@@ -14,6 +14,7 @@ key                                           type    holds
 ``pp:{papers}:vector:<id>``                   string  model, dimension and vector of a paper; expires as it does
 ``pp:{papers}:examples``                      hash    paper that a filter has as its example -> title, abstract
 ``pp:{papers}:by-time``                       zset    paper id by the moment it was first seen (ms)
+``pp:{papers}:touched``                       zset    paper id by a number that counts up with each write
 ``pp:{papers}:stream``                        stream  papers to match: new ones, and changes; group ``match``
 ``pp:{papers}:cursor:<source>``               string  the source's bookmark
 ``pp:{papers}:health:<source>``               hash    last success, last failure, its sentence, counts
@@ -68,6 +69,7 @@ TURNS: Final = "pp:turns"
 PAPERS: Final = "pp:{papers}:"
 PAPERS_BY_TIME: Final = PAPERS + "by-time"
 EXAMPLES: Final = PAPERS + "examples"
+PAPERS_TOUCHED: Final = PAPERS + "touched"
 PAPERS_STREAM: Final = PAPERS + "stream"
 MATCH_GROUP: Final = "match"
 LEDGERS: Final = PAPERS + "ledgers"

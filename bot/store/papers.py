@@ -28,22 +28,25 @@ LATE: Final = "2"
 _SAVE = Script(
     "save-papers",
     """
-    -- KEYS: cursor, by-time, stream, ledger, ledgers, then one for each paper
+    -- KEYS: cursor, by-time, stream, ledger, ledgers, touched, then one for each paper
     -- ARGV: now ms, retention ms, cursor, has cursor, source, seed, how many arguments for the ledger, these
     --       (field, value, ...; an empty value forgets the field), then for each paper 6:
     --       id, what we read before ('' = nothing), new record, event ('' = none), what was, seed
     local first = 7 + tonumber(ARGV[7])
-    local count = #KEYS - 5
+    local count = #KEYS - 6
     for at = 1, count do
       local base = first + (at - 1) * 6
-      local held = redis.call('GET', KEYS[5 + at]) or ''
+      local held = redis.call('GET', KEYS[6 + at]) or ''
       if held ~= ARGV[base + 2] then return -at end
     end
+    local last = redis.call('ZRANGE', KEYS[6], -1, -1, 'WITHSCORES')
+    local writes = last[2] and tonumber(last[2]) or 0
     local events = 0
     for at = 1, count do
       local base = first + (at - 1) * 6
-      redis.call('SET', KEYS[5 + at], ARGV[base + 3], 'PX', ARGV[2])
+      redis.call('SET', KEYS[6 + at], ARGV[base + 3], 'PX', ARGV[2])
       redis.call('ZADD', KEYS[2], 'NX', ARGV[1], ARGV[base + 1])
+      redis.call('ZADD', KEYS[6], writes + at, ARGV[base + 1])
       if ARGV[base + 4] ~= '' then
         local seed = ARGV[6]
         if seed == '0' then seed = ARGV[base + 6] end
@@ -161,6 +164,7 @@ class Papers:
                     keys.PAPERS_STREAM,
                     keys.ledger(source),
                     keys.LEDGERS,
+                    keys.PAPERS_TOUCHED,
                     *(keys.paper(change.paper.id) for change in part),
                 ],
                 args,
@@ -198,6 +202,22 @@ class Papers:
             )
         )
 
+    async def last_write(self) -> int:
+        """The number of the last write of a paper; :meth:`written` goes on from there."""
+        rows = await self._database.call(
+            self._database.client.zrange(keys.PAPERS_TOUCHED, -1, -1, withscores=True)
+        )
+        return int(rows[0][1]) if rows else 0
+
+    async def written(self, after: int, *, limit: int = 5000) -> tuple[int, Sequence[str]]:
+        """Ids of the papers that were written after a number, in that order, and the number of the last."""
+        rows = await self._database.call(
+            self._database.client.zrange(
+                keys.PAPERS_TOUCHED, f"({after}", "+inf", byscore=True, offset=0, num=limit, withscores=True
+            )
+        )
+        return (int(rows[-1][1]) if rows else after), [str(row[0]) for row in rows]
+
     async def count(self, since: datetime | None = None) -> int:
         """How many papers are known, or were first seen since then."""
         low = _ms(since) if since else "-inf"
@@ -212,7 +232,9 @@ class Papers:
             there = await self._database.pipeline([("EXISTS", keys.paper(one)) for one in part])
             gone = [one for one, exists in zip(part, there, strict=True) if not exists]
             if gone:
-                await self._database.call(self._database.client.zrem(keys.PAPERS_BY_TIME, *gone))
+                await self._database.pipeline(
+                    [("ZREM", name, *gone) for name in (keys.PAPERS_BY_TIME, keys.PAPERS_TOUCHED)]
+                )
             dropped += len(gone)
         return dropped
 

@@ -20,7 +20,12 @@ Read = Callable[[int], list[Paper]]
 
 def found(corpus: Corpus, query: Query) -> set[str]:
     find = corpus.finder(query)
-    return {kept.paper.id for shelf in corpus.shelves for kept in find(shelf)}
+    return {
+        kept.paper.id
+        for shelf in corpus.shelves
+        for at in find(shelf, [at for at, kept in enumerate(shelf.kept) if kept])
+        if (kept := shelf.kept[at])
+    }
 
 
 def differences(papers: list[Paper], queries: list[Query]) -> tuple[int, list[str]]:
@@ -92,7 +97,7 @@ def test_meaning_is_told_by_the_caller() -> None:
     assert isinstance(like, Like)
     for nearness, hits in ((0.4, 1), (0.0, 0)):
         near = {"arxiv:2401.01234": {like: nearness}}
-        assert len(corpus.finder(query, near)(corpus.shelves[0])) == hits
+        assert len(corpus.finder(query, near)(corpus.shelves[0], [0])) == hits
     assert not found(corpus, query)
 
 

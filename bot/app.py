@@ -27,6 +27,7 @@ from bot.models import destination_of
 from bot.poller import Poll, Poller
 from bot.ports import Adapter, AdapterPlugin, PluginContext, Source, SourcePlugin, ThreadingAdapter
 from bot.settings import ROLES, Settings
+from bot.storage import SAY_AGAIN
 from bot.store import Store
 from bot.upkeep import Upkeep
 
@@ -36,8 +37,6 @@ RESTART_AFTER: Final = (1, 5, 15, 60, 300)
 """Seconds before a part that failed is started again, by how often it has failed in a row."""
 STORE_AGAIN: Final = (1, 2, 5)
 """The same where the store was away: asking a server of ours again costs nobody anything."""
-SAY_AGAIN: Final = 60.0
-"""Seconds between two lines in the log while the store is away."""
 CONSOLE: Final = "console"
 
 

@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_AT_STORE: Final = 30.0
 """Seconds between two looks at whether the store has replicas."""
+SAY_AGAIN: Final = 60.0
+"""Seconds between two lines in the log while the store is away for one reason."""
 
 
 @asynccontextmanager
@@ -120,13 +122,17 @@ async def _watch(database: Database, clock: Clock) -> None:
 
 async def _keep_alive(server: EmbeddedServer, clock: Clock) -> None:
     """Start the embedded server again if it dies: its data are on the disk, and all parts try again."""
+    said, say_again = "", 0.0
     while True:
         await clock.sleep(1)
         try:
             if await server.ensure():
+                said = ""
                 log.error("The embedded Valkey had died and was started again", notes=server.notes[-1:])
         except PigeonError as error:
-            log.critical("The embedded Valkey died and does not start", why=str(error))
+            if str(error) != said or clock.monotonic() >= say_again:
+                said, say_again = str(error), clock.monotonic() + SAY_AGAIN
+                log.critical("The embedded Valkey died and does not start", why=said)
 
 
 def weaknesses(facts: ServerFacts) -> list[str]:

@@ -70,7 +70,7 @@ class DataDirectory:
             self._owner = owner
             try:
                 _write(owner, str(os.getpid()))
-                self._check_room()
+                self.check_room()
             except OSError:
                 self.disown()
                 raise
@@ -106,7 +106,8 @@ class DataDirectory:
             "Stop it first, or give this one a directory of its own with PIGEON_DATA_DIR."
         )
 
-    def _check_room(self) -> None:
+    def check_room(self) -> None:
+        """Raise OSError where the disk has no room for the next megabyte."""
         # A disk without room is found by writing: what «free» means differs with quotas and reserves.
         with tempfile.TemporaryFile(dir=self.path) as probe:
             probe.write(bytes(_ROOM))

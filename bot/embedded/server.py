@@ -172,6 +172,7 @@ class EmbeddedServer:
         self.adopted = False
         folder = self._directory.aof
         with told(self._directory.path):
+            self._directory.check_room()  # a server that died of a full disk would die of it again
             if interrupted := aof.Rescue.interrupted(folder):
                 interrupted.undo()
             if aof.orphaned(folder):

@@ -239,12 +239,12 @@ async def translated(deadline: float = DEADLINE) -> AsyncIterator[None]:
         raise StoreBusyError(f"The store cannot serve now: {error}. The bot tries again.") from error
     except redis_errors.AuthenticationError as error:
         raise StoreUnavailable(
-            f"The store refused our credentials: {error}. Check user and password in PIGEON_REDIS_URL."
+            f"The store refused our credentials: {str(error).rstrip('.')}. Check user and password in PIGEON_REDIS_URL."
         ) from error
     except (redis_errors.ConnectionError, redis_errors.RedisClusterException, OSError) as error:
         raise StoreUnavailable(
-            f"Could not connect to the store ({type(error).__name__}). Is Redis or Valkey running at the "
-            "address in PIGEON_REDIS_URL? Leave that setting empty to use the embedded one."
+            f"Could not connect to the store ({type(error).__name__}). Is the Redis or Valkey that PIGEON_REDIS_URL "
+            "names running? Where that setting is empty, the embedded one is started again by itself."
         ) from error
     except redis_errors.ResponseError as error:
         if str(error).startswith(_BUSY):

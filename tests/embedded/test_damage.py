@@ -1,17 +1,20 @@
 """What power failures, disks and operators do to a data directory."""
 
+import contextlib
 import errno
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from bot.clock import SystemClock
 from bot.embedded import aof, binary
 from bot.embedded.directory import DataDirectory, told
 from bot.errors import StartError
-from tests.embedded.conftest import say, servers_on, start
+from tests.embedded.conftest import say, servers_on, start, wait_until_gone
 
 INCREMENT = "valkey/appendonlydir/appendonly.aof.1.incr.aof"
 BASE = "valkey/appendonlydir/appendonly.aof.1.base.rdb"
@@ -199,6 +202,24 @@ async def test_a_full_disk_is_said(small_disk: Callable[[str], Path]) -> None:
         StartError, match=r"The disk that holds .* is full.* Free at least 1 MB, or set PIGEON_DATA_DIR"
     ):
         await start(small_disk("size=64k") / "data")
+
+
+async def test_a_disk_that_fills_up_is_said_at_the_next_start_and_forgiven(
+    small_disk: Callable[[str], Path],
+) -> None:
+    disk = small_disk("size=4m")
+    async with await start(disk / "data") as server:
+        (filler := disk / "filler").touch()
+        with contextlib.suppress(OSError), filler.open("wb") as hog:
+            hog.write(bytes(8 << 20))
+        os.kill(server.pid, signal.SIGKILL)
+        wait_until_gone(server.pid)
+        with pytest.raises(StartError, match=r"The disk that holds .* is full"):
+            while not await server.ensure():  # threads of the killed one may still hold its lock
+                await SystemClock().sleep(0.01)
+        filler.unlink()
+        assert await server.ensure()
+        assert say(server, "PING") == "PONG"
 
 
 async def test_a_read_only_disk_is_said(small_disk: Callable[[str], Path]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.clock import SystemClock
-from bot.embedded import aof, binary
+from bot.embedded import EmbeddedServer, aof, binary
 from bot.embedded.directory import DataDirectory, told
 from bot.errors import StartError
 from tests.embedded.conftest import say, servers_on, start, wait_until_gone
@@ -204,6 +204,11 @@ async def test_a_full_disk_is_said(small_disk: Callable[[str], Path]) -> None:
         await start(small_disk("size=64k") / "data")
 
 
+async def started_again(server: EmbeddedServer) -> None:
+    while not await server.ensure():  # threads of a killed one may still hold its lock
+        await SystemClock().sleep(0.01)
+
+
 async def test_a_disk_that_fills_up_is_said_at_the_next_start_and_forgiven(
     small_disk: Callable[[str], Path],
 ) -> None:
@@ -215,8 +220,7 @@ async def test_a_disk_that_fills_up_is_said_at_the_next_start_and_forgiven(
         os.kill(server.pid, signal.SIGKILL)
         wait_until_gone(server.pid)
         with pytest.raises(StartError, match=r"The disk that holds .* is full"):
-            while not await server.ensure():  # threads of the killed one may still hold its lock
-                await SystemClock().sleep(0.01)
+            await started_again(server)
         filler.unlink()
         assert await server.ensure()
         assert say(server, "PING") == "PONG"

@@ -8,8 +8,9 @@ compounds of the paper (:mod:`bot.query.document`) are edges that skip a word; f
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress, pairwise
 from typing import Final, NamedTuple
 
@@ -73,8 +74,8 @@ class _Tables:
     def __init__(self) -> None:
         self.whole: dict[str | None, dict[str, Atom]] = {}
         """Atoms of grams, by field and key."""
-        self.begun: Counter[str] = Counter()
-        """The beginnings of grams of several words: one word, two …, without the last."""
+        self.begun: dict[str, str | set[str]] = {}
+        """What may follow the beginnings of grams, one word, two …: the only word, or all of them."""
         self.inner: Counter[str] = Counter()
         """The second words of grams."""
         self.stars: dict[str, dict[str, dict[tuple[str, str | None], Atom]]] = {}
@@ -102,8 +103,13 @@ class _Tables:
             self.before_stars.update(starts)
         else:
             self.whole.setdefault(gram.field, {})[gram.key] = atom
+            for start, word in zip(starts, gram.words[1:], strict=True):
+                following = self.begun.setdefault(start, word)
+                if isinstance(following, set):
+                    following.add(word)
+                elif following != word:
+                    self.begun[start] = {following, word}
             if starts:
-                self.begun.update(starts)
                 self.inner[gram.words[1]] += 1
 
     def drop(self, gram: Gram) -> None:
@@ -119,9 +125,18 @@ class _Tables:
             del self.whole[gram.field][gram.key]
             if not self.whole[gram.field]:
                 del self.whole[gram.field]
-            if starts:
-                _fewer(self.begun, starts)
-                _fewer(self.inner, gram.words[1:2])
+            _fewer(self.inner, gram.words[1:2])
+            for start, word in zip(reversed(starts), reversed(gram.words[1:]), strict=True):
+                key = f"{start} {word}"
+                if key in self.begun or any(key in table for table in self.whole.values()):
+                    break  # others go on as this one did
+                following = self.begun[start]
+                if isinstance(following, set):
+                    following.discard(word)
+                    if len(following) == 1:
+                        self.begun[start] = following.pop()
+                else:
+                    del self.begun[start]
 
 
 class _Search:
@@ -132,17 +147,17 @@ class _Search:
         self.scopes = (None, field) if field in FREE_FIELDS else (field,)
         self.whole = [tables.whole[scope] for scope in self.scopes if scope in tables.whole]
         self.single = text.exact if exact else text.stems
-        self.double = None if exact else text.joined_stems
+        self.compounds: tuple[Sequence[int], Sequence[str]] = ((), ()) if exact else text.compounds
         self.text = text
         self.present = present
 
     def run(self) -> None:
         """Words, then pairs of neighbours, then what goes on from there."""
-        single, double, present = self.single, self.double, self.present
+        single, present = self.single, self.present
+        places, compounds = self.compounds
         for table in self.whole:
             present.update(filter(None, map(table.get, single)))
-            if double is not None:
-                present.update(filter(None, map(table.get, double)))
+            present.update(filter(None, map(table.get, compounds)))
         begun = self.tables.begun
         if begun and self.whole:
             pairs = list(map(" ".join, pairwise(single)))
@@ -153,27 +168,35 @@ class _Search:
                 present.update(filter(None, map(table.get, pairs)))
             for at in compress(range(len(pairs)), map(begun.__contains__, pairs)):
                 self._on(pairs[at], at + 2)
-            if double is not None:
-                self._over(double)
+            # Grams that begin with a compound of the paper, and those that go on with one after their first word.
+            for at in compress(range(len(places)), map(begun.__contains__, compounds)):
+                self._on(compounds[at], places[at] + 2)
+            for at in compress(range(len(places)), map(self.tables.inner.__contains__, compounds)):
+                start = places[at]
+                if (
+                    start
+                    and start not in self.text.breaks
+                    and _follows(begun, single[start - 1], compounds[at])
+                ):
+                    self._met(f"{single[start - 1]} {compounds[at]}", start + 2)
         if self.tables.stars:
             self._stars()
-
-    def _over(self, double: tuple[str, ...]) -> None:
-        """Grams that begin with a compound of the paper, or go on with one after their first word."""
-        places = range(len(double))
-        for at in compress(places, map(self.tables.begun.__contains__, double)):
-            self._on(double[at], at + 2)
-        for at in compress(places, map(self.tables.inner.__contains__, double)):
-            if at and at not in self.text.breaks:
-                self._met(f"{self.single[at - 1]} {double[at]}", at + 2)
 
     def _on(self, start: str, at: int) -> None:
         """From the beginning of a gram, along the words at ``at``."""
         if at >= len(self.single) or at in self.text.breaks:
             return
-        self._met(f"{start} {self.single[at]}", at + 1)
-        if self.double is not None and self.double[at]:
-            self._met(f"{start} {self.double[at]}", at + 2)
+        begun, word, compound = self.tables.begun, self.single[at], self._compound(at)
+        if _follows(begun, start, word):
+            self._met(f"{start} {word}", at + 1)
+        if compound is not None and _follows(begun, start, compound):
+            self._met(f"{start} {compound}", at + 2)
+
+    def _compound(self, at: int) -> str | None:
+        """The stem of the compound that begins at ``at``."""
+        places, compounds = self.compounds
+        found = bisect_left(places, at)
+        return compounds[found] if found < len(places) and places[found] == at else None
 
     def _met(self, key: str, after: int) -> None:
         """A gram or the beginning of one, and what goes on behind it."""
@@ -185,26 +208,26 @@ class _Search:
 
     def _stars(self) -> None:
         """Grams that end with the beginning of a word."""
-        words = {*self.text.exact, *self.text.joined} if self.double is not None else set(self.text.exact)
-        self._ends("", words)
+        text, places = self.text, self.compounds[0]
+        self._ends("", {*text.exact, *(text.joined[at] for at in places)})
         before = self.tables.before_stars
-        if before:
-            for at, word in enumerate(self.single):
-                if word in before:
-                    self._starred(word, at + 1)
-                if self.double is not None and self.double[at] in before:
-                    self._starred(self.double[at], at + 2)
+        for at, word in enumerate(self.single):
+            if word in before:
+                self._starred(word, at + 1)
+        for at, word in zip(*self.compounds, strict=True):
+            if word in before:
+                self._starred(word, at + 2)
 
     def _starred(self, start: str, at: int) -> None:
         """From what stands before such an end, or its beginning, along the words at ``at``."""
         if at >= len(self.single) or at in self.text.breaks:
             return
+        compound = self._compound(at)
         if start in self.tables.stars:
-            joined = self.text.joined[at : at + 1] if self.double is not None else ()
-            self._ends(start, (self.text.exact[at], *joined))
-        for edges, step in ((self.single, 1), (self.double, 2)):
-            if edges is not None and (key := f"{start} {edges[at]}") in self.tables.before_stars:
-                self._starred(key, at + step)
+            self._ends(start, (self.text.exact[at], self.text.joined[at] if compound is not None else ""))
+        for word, after in ((self.single[at], at + 1), (compound, at + 2)):
+            if word is not None and (key := f"{start} {word}") in self.tables.before_stars:
+                self._starred(key, after)
 
     def _ends(self, lead: str, words: Iterable[str]) -> None:
         """The ends after ``lead`` that one of the words begins with."""
@@ -218,6 +241,11 @@ class _Search:
                     for (start, field), atom in ends.items():
                         if field in self.scopes and word.startswith(start):
                             self.present.add(atom)
+
+
+def _follows(begun: Mapping[str, str | set[str]], start: str, word: str) -> bool:
+    following = begun.get(start, "")
+    return word in following if isinstance(following, set) else word == following
 
 
 def _starts(words: tuple[str, ...]) -> list[str]:

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, chain
+from itertools import accumulate, chain, compress
 
 from bot.models import Announce, Paper
 from bot.query.authors import Name, taken_apart
@@ -62,10 +62,15 @@ class Words:
         return spans(self.text)
 
     @cached_property
+    def compounds(self) -> tuple[Sequence[int], Sequence[str]]:
+        """The positions where a compound begins, and the stem of each."""
+        return list(compress(range(len(self.joined)), self.joined)), stems(filter(None, self.joined))
+
+    @cached_property
     def joined_stems(self) -> tuple[str, ...]:
         """The stem of each compound, "" where there is none."""
-        found = iter(stems(filter(None, self.joined)))
-        return tuple(next(found) if word else "" for word in self.joined)
+        found = iter(self.compounds[1])
+        return tuple([next(found) if word else "" for word in self.joined])
 
     @cached_property
     def at_exact(self) -> Mapping[str, tuple[int, ...]]:

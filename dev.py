@@ -71,7 +71,7 @@ PINNED = {
 """The locks, and what each takes from pyproject.toml besides the dependencies."""
 COMPILE = (
     "pip compile --quiet --universal --python-version 3.11 --generate-hashes "
-    "--no-annotate --no-header --no-emit-index-url"
+    "--no-annotate --no-header --no-emit-index-url --no-strip-extras"
 )
 
 

@@ -1,6 +1,7 @@
 """dev.py: from a fresh clone to the program, whatever the machine looks like."""
 
 import ast
+import importlib.metadata
 import os
 import re
 import shutil
@@ -309,7 +310,7 @@ def test_a_python_without_venv_is_told_which_package_is_missing(clone: Clone) ->
 
 
 def pins(lock: Path) -> dict[str, str]:
-    return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", lock.read_text(), re.MULTILINE))
+    return dict(re.findall(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==(\S+)", lock.read_text(), re.MULTILINE))
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
@@ -317,8 +318,25 @@ def test_locks_name_packages_and_hashes_and_no_registry(lock: Path) -> None:
     text = lock.read_text()
     assert not re.search(r"://|--index|--find-links|--extra|pythonhosted|\bfile:", text)
     for entry in re.split(r"\n(?=\S)", text.strip()):
-        assert re.match(r"[a-z0-9-]+==\S+", entry), entry
+        assert re.match(r"[a-z0-9-]+(\[[a-z0-9,-]+\])?==\S+", entry), entry
         assert "--hash=sha256:" in entry, entry
+
+
+def test_a_package_that_is_asked_for_with_an_extra_is_locked_with_it() -> None:
+    """Else pip takes the newest release for the extra, and refuses it: the first start fails on the day one comes out."""
+    locked = set(
+        re.findall(
+            r"^([a-z0-9-]+\[[a-z0-9,-]+\])==", (ROOT / "requirements/dev.lock").read_text(), re.MULTILINE
+        )
+    )
+    asked = {
+        f"{wanted[1].lower()}[{wanted[2]}]"
+        for package in importlib.metadata.distributions()
+        for requirement in package.requires or ()
+        if "extra ==" not in requirement and (wanted := re.match(r"([\w-]+)\[([\w,-]+)\]", requirement))
+    }
+    assert "redis[hiredis]" in asked
+    assert asked <= locked
 
 
 @pytest.mark.parametrize("name", ["dev", "semantic"])

@@ -6,8 +6,9 @@ entry is acknowledged after all of its plans are written: a crash in between rep
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -31,7 +32,7 @@ from bot.models import (
     When,
     delivery_key,
 )
-from bot.query import Document, Like, Verdict, parse
+from bot.query import Document, Like, stored
 from bot.schedule import due
 from bot.store import Store
 from bot.store.papers import LATE, NEWS, SEED, read_was
@@ -40,6 +41,12 @@ from bot.store.stream import Entry
 log = structlog.get_logger(__name__)
 
 BATCH: Final = 100
+TAKEN_AT_ONCE: Final = 50
+"""Filters read between two looks at the event loop: a few milliseconds."""
+MANY: Final = 10_000
+"""Filters above which the index is kept out of the collector's way."""
+REASONS_AT_ONCE: Final = 50
+"""Matches explained between two looks at the event loop, likewise."""
 STALE: Final = timedelta(seconds=60)
 """Entries of a matcher that was silent for so long are taken over."""
 FIRST_CARDS: Final = 3
@@ -129,16 +136,26 @@ class Matcher:
             changes = await self._store.subscriptions.changes(self._place)
             if changes is not None:
                 self._place, ids = changes
+                now = await self._store.subscriptions.by_ids(ids)
                 for one in ids:
-                    self._take(one, await self._store.subscriptions.by_id(one))
+                    self._take(one, now.get(one))
                 return
             log.warning("Too many subscriptions changed to follow; the index is built anew")
+            gc.unfreeze()
         place = await self._store.subscriptions.last_change()
         self._index = Index()
         self._subscriptions.clear()
-        async for subscription in self._store.subscriptions.everything():
+        taken = 0
+        async for subscription in self._store.subscriptions.everything(damaged=False):
             self._take(subscription.id, subscription)
+            taken += 1
+            if taken % TAKEN_AT_ONCE == 0:
+                await self._clock.sleep(0)
         self._place, self._loaded = place, True
+        if taken >= MANY:
+            # Millions of objects that stay: the collector need not walk them again and again, which would stop
+            # everything for a second each time.
+            gc.freeze()
 
     def _take(self, subscription_id: str, subscription: Subscription | None) -> None:
         held = self._subscriptions.pop(subscription_id, None)
@@ -147,7 +164,7 @@ class Matcher:
         if subscription is None or subscription.state is SubscriptionState.REMOVED:
             return
         try:
-            query = parse(subscription.query)
+            query = stored(subscription.query)
         except QueryError as error:
             # An older or newer version wrote it; one bad filter must not harm another.
             log.warning("A stored filter cannot be read", subscription=subscription_id, why=str(error))
@@ -168,7 +185,7 @@ class Matcher:
             paper = papers.get(entry.fields["id"])
             if paper is None:
                 continue  # expired between queueing and matching: months have passed
-            found = self._found(paper, entry.fields, near.get(paper.id, {}))
+            found = await self._found(paper, entry.fields, near.get(paper.id, {}))
             plans.matches += len(found)
             for destination, wanted in _by_destination(found).items():
                 if await self._meanings.refused(destination, paper, refused):
@@ -181,33 +198,38 @@ class Matcher:
             log.info("Matched papers", papers=plans.papers, matches=plans.matches, planned=plans.planned)
         return plans
 
-    def _found(self, paper: Paper, event: Mapping[str, str], near: Mapping[Like, float]) -> list[Found]:
+    async def _found(self, paper: Paper, event: Mapping[str, str], near: Mapping[Like, float]) -> list[Found]:
         """Who wants it now and did not before.
 
         A changed paper counts only for a filter that it passes *because* of the change: otherwise every
         upvote would bring yesterday's papers to a subscription made today.
         """
-        wanted = self._wanted_by(paper, near)
+        verdicts = self._index.match(Document.of(paper), near)
+        wanted = self._wanted_by(paper, verdicts)
         if event["event"] == "changed" and wanted:
-            former = self._wanted_by(before(paper, dict(read_was(event["was"]))), near)
-            wanted = {key: verdict for key, verdict in wanted.items() if key not in former}
-        found = [
-            Found(self._subscriptions[key], paper, verdict.reasons, verdict.score)
-            for key, verdict in wanted.items()
-        ]
+            was = before(paper, dict(read_was(event["was"])))
+            former = set(self._wanted_by(was, self._index.match(Document.of(was), near)))
+            wanted = [one for one in wanted if one not in former]
+        # As they are now: what changes while we give others their turn is for the next paper.
+        subscriptions = [self._subscriptions[one] for one in wanted]
         if event["event"] == "new":
-            found = [one for one in found if not _older(paper, one.subscription)]
+            subscriptions = [one for one in subscriptions if not _older(paper, one)]
+        found = []
+        for at, subscription in enumerate(subscriptions):
+            if at % REASONS_AT_ONCE == REASONS_AT_ONCE - 1:
+                await self._clock.sleep(0)
+            verdict = verdicts[subscription.id]
+            found.append(Found(subscription, paper, verdict.reasons, verdict.score))
         return found
 
-    def _wanted_by(self, paper: Paper, near: Mapping[Like, float]) -> dict[str, Verdict]:
-        """Whose filter and choice of sources the paper passes; ``near`` are the examples it is near to in meaning."""
-        verdicts = self._index.match(Document.of(paper), near)
+    def _wanted_by(self, paper: Paper, verdicts: Collection[str]) -> list[str]:
+        """Of those whose filter the paper passes, those whose choice of sources it passes as well."""
         announced_by = {one.source for one in paper.sightings}
-        return {
-            key: verdict
-            for key, verdict in verdicts.items()
-            if not (chosen := self._subscriptions[key].sources) or announced_by & set(chosen)
-        }
+        return [
+            key
+            for key in verdicts
+            if not (chosen := self._subscriptions[key].sources) or not announced_by.isdisjoint(chosen)
+        ]
 
     async def _plan(self, destination: Destination, wanted: Sequence[Found], *, seed: str) -> int:
         """Plan one delivery of a paper at a destination, with the reasons of all who want it there."""

@@ -108,6 +108,11 @@ def _check(text: str, root: Node, normal: str) -> None:
         raise Fault(why, 0, len(text), f'"{words}"', whole=True)
 
 
+def brings_everything(root: Node) -> bool:
+    """Whether it would match nearly every paper, so that it is refused."""
+    return _true_of_nothing(root) or all(map(_is_stop_word, leaves(root)))
+
+
 def _true_of_nothing(node: Node) -> bool:
     """Whether a paper passes of which no leaf is true: the query names nothing that it wants."""
     match node:

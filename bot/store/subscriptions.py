@@ -7,13 +7,19 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+import structlog
+
 from bot.errors import CommandError, StoreUnavailable
 from bot.models import Subscription, SubscriptionState
 from bot.store import keys
 from bot.store.database import Database, Script, Value
-from bot.store.records import decode, encode
+from bot.store.records import DamagedRecordError, decode, encode
 from bot.store.stream import entries
 
+log = structlog.get_logger(__name__)
+
+WORKSPACES_AT_ONCE: Final = 20
+"""Read in one round trip: at most some thousand subscriptions."""
 CHANGES_KEPT: Final = 20_000
 """A reader that lags further behind builds its index anew; the stream only carries hints."""
 
@@ -110,8 +116,7 @@ class Subscriptions:
 
     async def by_id(self, subscription_id: str) -> Subscription | None:
         """One subscription by its full id. For the core's own use: such ids never come from people."""
-        platform, _, rest = subscription_id.partition("/")
-        workspace, _, number = rest.rpartition("/")
+        platform, workspace, number = _parts(subscription_id)
         return await self.get(platform, workspace, int(number))
 
     async def waiting_for_lists(self, ids: Sequence[str]) -> Sequence[Subscription]:
@@ -126,6 +131,21 @@ class Subscriptions:
             # Most digests have a fixed time: only the few that may have none are worth reading whole.
             likely = [decode(Subscription, raw) for raw in raws if raw and '"complete":true' in raw]
             found += [one for one in likely if one.cadence.complete]
+        return found
+
+    async def by_ids(self, ids: Sequence[str]) -> dict[str, Subscription]:
+        """Those of the subscriptions that there are, by full id. For the core's own use."""
+        parts = [(one, *_parts(one)) for one in ids]
+        raws = await self._database.pipeline(
+            [
+                ("HGET", keys.subscriptions(platform, workspace), number)
+                for _, platform, workspace, number in parts
+            ]
+        )
+        found = {}
+        for (one, *_), raw in zip(parts, raws, strict=True):
+            if raw is not None and (subscription := _undamaged(raw)) is not None:
+                found[one] = subscription
         return found
 
     async def of(self, platform: str, workspace: str) -> Sequence[Subscription]:
@@ -151,11 +171,21 @@ class Subscriptions:
         names = await self._database.call(self._database.client.smembers(keys.SUBSCRIPTION_WORKSPACES))
         return sorted((name.partition("/")[0], name.partition("/")[2]) for name in names)
 
-    async def everything(self) -> AsyncIterator[Subscription]:
-        """All subscriptions of all workspaces, for the index and for backups."""
-        for platform, workspace in await self.workspaces():
-            for subscription in await self.of(platform, workspace):
-                yield subscription
+    async def everything(self, *, damaged: bool = True) -> AsyncIterator[Subscription]:
+        """All subscriptions of all workspaces, for the index and for backups.
+
+        Raises:
+            DamagedRecordError: one cannot be read; without ``damaged`` it is left out and the log names it.
+        """
+        names = await self.workspaces()
+        for start in range(0, len(names), WORKSPACES_AT_ONCE):
+            some = names[start : start + WORKSPACES_AT_ONCE]
+            for raws in await self._database.pipeline(
+                [("HVALS", keys.subscriptions(platform, workspace)) for platform, workspace in some]
+            ):
+                read = [decode(Subscription, raw) if damaged else _undamaged(raw) for raw in raws]
+                for one in sorted((one for one in read if one is not None), key=lambda one: one.number):
+                    yield one
 
     async def due_to_wake(self, now: datetime) -> Sequence[Subscription]:
         """Paused subscriptions whose pause is over."""
@@ -211,6 +241,22 @@ class Subscriptions:
                 f"Somebody else changed subscription {subscription.number} just now. "
                 "Look at it again with `list` and repeat your change if it is still wanted."
             )
+
+
+def _undamaged(raw: str) -> Subscription | None:
+    """A record, if it can be read: what happened to one subscription must not stop the others."""
+    try:
+        return decode(Subscription, raw)
+    except DamagedRecordError as error:
+        log.critical("A subscription is left out", why=str(error), record=raw[:200])
+        return None
+
+
+def _parts(subscription_id: str) -> tuple[str, str, str]:
+    """Platform, workspace and number."""
+    platform, _, rest = subscription_id.partition("/")
+    workspace, _, number = rest.rpartition("/")
+    return platform, workspace, number
 
 
 def _wakes_at(subscription: Subscription) -> str:

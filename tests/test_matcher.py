@@ -1,0 +1,115 @@
+"""The matcher of one process: what was saved anywhere counts at once, whole, and harms nobody else."""
+
+from dataclasses import replace
+
+from bot.matcher import Matcher
+from bot.meaning import Meanings, Refused
+from bot.models import Destination, Paper
+from bot.store import keys
+from tests.core import ML, Core, open_core, paper
+
+OTHER = replace(ML, workspace="other lab", channel="cv")
+
+
+async def queued(core: Core, *papers: Paper) -> None:
+    """The papers wait to be matched."""
+    core.source.bring(*papers)
+    await core.poller.once()
+
+
+async def test_a_filter_saved_in_one_process_counts_in_all_others_with_their_next_paper(
+    core: Core, redis_url: str
+) -> None:
+    other = open_core(redis_url, core.clock, worker="w2")
+    try:
+        await core.matcher.once()
+        await other.matcher.once()  # both hold what there is: nothing
+        made = await core.subscribe("drones")
+        await queued(core, paper(1, "Drones that fly"))
+        assert (await other.matcher.once()).matches == 1
+        await core.store.subscriptions.put(replace(made, query="boats"))
+        await queued(core, paper(2, "Drones again"), paper(3, "Boats that swim"))
+        assert (await other.matcher.once()).matches == 1
+        await core.store.subscriptions.drop(await fresh(core, made.number))
+        await queued(core, paper(4, "More boats"))
+        assert (await other.matcher.once()).matches == 0
+    finally:
+        await other.store.database.close()
+
+
+async def fresh(core: Core, number: int):
+    found = await core.store.subscriptions.get("recording", "lab", number)
+    assert found is not None
+    return found
+
+
+class Meddling(Meanings):
+    """Somebody changes a filter while a batch is being matched."""
+
+    def __init__(self, core: Core, number: int) -> None:
+        super().__init__(core.store, core.clock)
+        self.core, self.number, self.done = core, number, False
+
+    async def refused(self, place: Destination, paper: Paper, asked: Refused) -> bool:
+        if not self.done:
+            self.done = True
+            held = await fresh(self.core, self.number)
+            await self.core.store.subscriptions.put(replace(held, query="boats"))
+        return await super().refused(place, paper, asked)
+
+
+async def test_a_batch_that_is_under_way_uses_the_old_rule_and_the_next_the_new_one(core: Core) -> None:
+    made = await core.subscribe("drones")
+    meddling = Meddling(core, made.number)
+    core.matcher = Matcher(core.store, core.clock, worker="w1", meanings=meddling)
+    await queued(core, *(paper(number, f"Drones {number}") for number in range(1, 6)))
+    plans = await core.matcher.once()
+    assert meddling.done
+    assert plans.matches == 5
+    await queued(core, paper(6, "Drones 6"), paper(7, "Boats 7"))
+    assert (await core.matcher.once()).matches == 1
+
+
+async def test_what_cannot_be_read_harms_no_other_filter(core: Core, monkeypatch) -> None:
+    for bad in ("(" * 3_000, "a OR", "-survey", "the", ""):
+        made = await core.subscribe("robots")
+        await core.store.subscriptions.put(replace(made, query=bad))
+    damaged = await core.subscribe("robots")
+    await core.store.database.client.hset(
+        keys.subscriptions("recording", "lab"), str(damaged.number), '{"v":1,"number":"x"}'
+    )
+    good = await core.subscribe("drones")
+    await queued(core, paper(1, "Drones and robots"))
+    matcher = Matcher(core.store, core.clock, worker="w1")
+    assert (await matcher.once()).matches == 1  # with the index built from nothing
+    await queued(core, paper(2, "Drones and robots, again"))
+    await core.store.subscriptions.put(await fresh(core, good.number))
+    assert (await matcher.once()).matches == 1  # and as changes come
+
+
+async def test_many_workspaces_are_loaded_whole(core: Core) -> None:
+    places = [replace(ML, workspace=f"lab {number}") for number in range(45)]
+    for place in places:
+        await core.subscribe("drones", destination=place)
+        await core.subscribe("boats", destination=place)
+    await queued(core, paper(1, "Drones"))
+    assert (await Matcher(core.store, core.clock, worker="w1").once()).matches == len(places)
+
+
+async def test_the_loop_gets_its_turn_while_thousands_match_one_paper(core: Core) -> None:
+    turns: list[int] = []
+
+    class Counting:
+        def __getattr__(self, name: str) -> object:
+            return getattr(core.clock, name)
+
+        async def sleep(self, seconds: float) -> None:
+            turns.append(1)
+            await core.clock.sleep(seconds)
+
+    for number in range(300):
+        await core.subscribe(f"drones -x{number}x")
+    matcher = Matcher(core.store, Counting(), worker="w1")  # type: ignore[arg-type]
+    await queued(core, paper(1, "Drones"))
+    assert (await matcher.once()).matches == 300
+    assert len(turns) >= 300 // 50 * 2  # while loading, and while explaining

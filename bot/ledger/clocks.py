@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
+from bot.ledger.holidays import HOLIDAYS
 from bot.models import Announce, Paper, Sighting
 
 EASTERN: Final = ZoneInfo("America/New_York")
@@ -27,22 +28,6 @@ EMPTY_BELIEVED_AFTER: Final = timedelta(hours=48)
 LISTS_READABLE: Final = timedelta(days=14)
 """Hugging Face's lists stay readable; so far back the source reads them of its own accord."""
 _DAY: Final = timedelta(days=1)
-
-HOLIDAYS: Final = frozenset(
-    {
-        # As arXiv lists them (https://info.arxiv.org/help/availability.html#holiday); «December 2025 not yet scheduled».
-        *(date(2025, *day) for day in ((1, 1), (1, 20), (6, 19), (7, 6), (9, 1), (11, 27))),
-        # No list of these was at hand: computed as arXiv did before. New Year, Martin Luther King, Juneteenth,
-        # Independence, Labor and Thanksgiving Day, Christmas; one that falls on a Friday or Saturday, when
-        # nothing is announced anyway, goes to the Sunday after (so it was with 4 July 2025).
-        date(2025, 12, 25),
-        *(date(2026, *day) for day in ((1, 1), (1, 19), (6, 21), (7, 5), (9, 7), (11, 26), (12, 27))),
-        *(date(2027, *day) for day in ((1, 3), (1, 18), (6, 20), (7, 4), (9, 6), (11, 25), (12, 26))),
-    }
-)
-"""Evenings, by their Eastern date, on which arXiv announces nothing; the feeds of the next day are empty.
-
-A wrong one does no harm: what comes on a holiday counts, and a holiday that is missing here is called late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.ledger import ArxivClock
+from bot.ledger.holidays import holidays
+from bot.listings.arxiv import ArxivSettings
+from bot.listings.arxiv.source import Arxiv
 from bot.models import Announce, Paper, Sighting
+from bot.testing.clock import FakeClock
 
 EASTERN = ZoneInfo("America/New_York")
 CLOCK = ArxivClock(["cs.CL"])
@@ -85,3 +89,29 @@ def test_every_submission_lies_in_the_span_of_its_day(minutes: int) -> None:
     begins, ends = CLOCK.span(day)
     assert begins <= at < ends
     assert day.weekday() < 5
+
+
+def test_the_rule_gives_arxivs_own_list_of_2025_and_moves_what_falls_on_a_friday_or_saturday() -> None:
+    # https://info.arxiv.org/help/availability.html#holiday, whose December was not yet scheduled.
+    listed = [(1, 1), (1, 20), (6, 19), (7, 6), (9, 1), (11, 27)]
+    assert sorted(holidays(2025))[:-1] == [date(2025, *day) for day in listed]
+    computed = [(1, 1), (1, 19), (6, 21), (7, 5), (9, 7), (11, 26), (12, 27)]
+    assert sorted(holidays(2026)) == [date(2026, *day) for day in computed]
+    assert sorted(holidays(2027)) == [
+        date(2027, *day) for day in [(1, 3), (1, 18), (6, 20), (7, 4), (9, 6), (11, 25), (12, 26)]
+    ]
+
+
+def test_the_operator_corrects_the_holidays() -> None:
+    calendar = Arxiv(
+        ArxivSettings(categories="cs.CL", holidays="2026-12-23 -2026-11-26"), None, FakeClock()
+    ).calendar  # type: ignore[arg-type]
+    owed = calendar.owed(datetime(2026, 12, 22, 12, tzinfo=UTC), datetime(2026, 12, 24, 12, tzinfo=UTC))
+    assert [(one.day, one.holiday) for one in owed] == [
+        (date(2026, 12, 23), False),
+        (date(2026, 12, 24), True),
+    ]
+    (friday,) = calendar.owed(datetime(2026, 11, 27, tzinfo=UTC), datetime(2026, 11, 27, 12, tzinfo=UTC))
+    assert not friday.holiday
+    with pytest.raises(ValueError, match=r"«tomorrow» is no day; write 2026-12-24"):
+        ArxivSettings(holidays="tomorrow")

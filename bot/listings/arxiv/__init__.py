@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from bot.ledger.holidays import HOLIDAYS, corrected, read_corrections
 from bot.ports import PluginContext, Source, SourcePlugin
 
 _CATEGORY: Final = re.compile(r"[a-z][a-z-]{1,15}(?:\.[A-Za-z][A-Za-z-]{1,15})?")  # noqa: TID251
@@ -31,6 +33,11 @@ def _categories(text: str) -> tuple[str, ...]:
 
 def _checked(text: str) -> str:
     _categories(text)
+    return text
+
+
+def _checked_days(text: str) -> str:
+    read_corrections(text)
     return text
 
 
@@ -58,11 +65,22 @@ class ArxivSettings(BaseModel):
     oai_format: Literal["arXiv", "arXivRaw"] = Field(
         "arXivRaw", description="Which records to ask OAI-PMH for; arXivRaw knows versions and withdrawals."
     )
+    holidays: Annotated[str, AfterValidator(_checked_days)] = Field(
+        "",
+        description="Evenings (New York dates) on which arXiv announces nothing besides the usual holidays; with a minus "
+        "sign, on which it does: 2026-12-24, -2027-01-03.",
+    )
 
     @property
     def watched(self) -> tuple[str, ...]:
         """The categories, one by one."""
         return _categories(self.categories)
+
+    @property
+    def days_off(self) -> frozenset[date]:
+        """The evenings without announcement, corrected."""
+        added, removed = read_corrections(self.holidays)
+        return corrected(HOLIDAYS, added=added, removed=removed)
 
 
 def _create(context: PluginContext) -> Sequence[Source]:

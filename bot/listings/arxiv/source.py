@@ -39,7 +39,7 @@ class Arxiv:
 
     def __init__(self, settings: ArxivSettings, reader: Reader, clock: Clock) -> None:
         self._categories = settings.watched
-        self.calendar: Calendar = ArxivClock(settings.watched)
+        self.calendar: Calendar = ArxivClock(settings.watched, holidays=settings.days_off)
         self._rss = settings.rss_url.rstrip("/")
         self._api = settings.api_url.rstrip("/")
         self._manners = manners(settings)

@@ -44,7 +44,8 @@ class Paper:
     """One paper by canonical id, whichever listings showed it."""
 
     id: str
-    """Canonical and versionless: ``arxiv:2401.01234``, ``arxiv:hep-ex/0307015``, ``doi:10.1101/…``, ``feed:…``."""
+    """Canonical and versionless: ``arxiv:2401.01234``, ``arxiv:hep-ex/0307015``, ``doi:10.1101/…``, ``feed:…``,
+    or a source's own scheme."""
     title: str
     """Text on one line. Sources give it as the listing has it; the poller tidies it (:mod:`bot.text`):
     what is stored, matched and shown is clean Unicode without LaTeX, HTML, control or bidi characters."""
@@ -96,6 +97,8 @@ class Listing:
     """The source's own bookmark for the next fetch; opaque to the core."""
     unchanged: bool = False
     """The listing answered «not modified»: nothing was read, which is not the same as nothing there."""
+    ground: bool = False
+    """A first reading that takes several polls: these papers are taken as known, like those of the very first."""
     asked: bool = True
     """``False`` where it was not yet time to ask, so that nothing can be told of the network."""
     skipped: int = 0

@@ -123,7 +123,7 @@ class Poller:
             poll = Poll(self.source.name, error=error)
         else:
             self._failures = 0
-            poll = await self._store_listing(listing, sheet, first=cursor is None)
+            poll = await self._store_listing(listing, sheet, first=cursor is None or listing.ground)
             await self._store.papers.note_health(
                 self.source.name,
                 {

@@ -44,6 +44,9 @@ SOURCE_NAMES: Final = {
     "biorxiv": "bioRxiv",
     "huggingface": "Hugging Face",
     "medrxiv": "medRxiv",
+    "crossref": "Crossref",
+    "openreview": "OpenReview",
+    "pubmed": "PubMed",
 }
 """How the best-known sources write themselves; others are shown by their own name."""
 

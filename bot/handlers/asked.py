@@ -154,8 +154,10 @@ class Asked:
             NotFound: no listing brought it.
         """
         text = self.get("paper")
-        # Ids of feeds («feed:…») have no form of their own: they are known or they are not.
-        paper_id = canonical_id(text) or (text if text.startswith("feed:") else None)
+        # Ids of feeds and of a plugin's own scheme («feed:…», «pubmed:…») are known or they are not.
+        scheme, colon, rest = text.partition(":")
+        own = bool(colon and rest) and scheme.isascii() and scheme.isalnum() and not rest.startswith("//")
+        paper_id = canonical_id(text) or (text if own and " " not in text else None)
         if paper_id is None:
             raise CommandError(
                 f"«{text[:80]}» is not a paper I can make out. Give an arXiv id such as 2401.01234, a DOI, "

@@ -1,4 +1,4 @@
-"""The one way out: HTTP GET with a deadline, a byte cap on the decoded body, and checked redirects.
+"""The one way out: HTTP with a deadline, a byte cap on the decoded body, and checked redirects.
 
 What the world may try, and what stands against it:
 
@@ -136,14 +136,48 @@ class Fetcher:
             url = _next_hop(url, answer.headers.get("location", ""))
         raise ListingUnavailable(f"{first_host} redirects more than {MOST_REDIRECTS} times.")
 
+    async def post(
+        self,
+        url: str,
+        content: Mapping[str, object],
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = DEADLINE,  # noqa: ASYNC109
+        cap: int = CAP,
+        manners: Manners | None = None,
+        accept: frozenset[int] = frozenset({200}),
+    ) -> Fetched:
+        """Send ``content`` as JSON to an address of the settings; a redirect is refused, for it would carry the content.
+
+        Otherwise as :meth:`get`.
+        """
+        sent = {"User-Agent": self._agent, "Accept-Encoding": "gzip", **(headers or {})}
+        host = _host(url)
+        polite = manners or Manners(host)
+        async with self.limiter.turn(polite):
+            answer = await self._exchange(url, sent, timeout, cap, None, content=content)
+            await self._heed(answer, polite, host)
+        return _accepted(answer, accept, host)
+
     async def _exchange(
-        self, url: str, headers: Mapping[str, str], seconds: float, cap: int, guard: Allowed | None
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        seconds: float,
+        cap: int,
+        guard: Allowed | None,
+        *,
+        content: Mapping[str, object] | None = None,
     ) -> Fetched:
         try:
             async with (
                 asyncio.timeout(max(0.001, seconds)),
                 self._client(guard).stream(
-                    "GET", url, headers=headers, timeout=httpx.Timeout(seconds, connect=CONNECT_DEADLINE)
+                    "GET" if content is None else "POST",
+                    url,
+                    headers=headers,
+                    json=content,
+                    timeout=httpx.Timeout(seconds, connect=CONNECT_DEADLINE),
                 ) as response,
             ):
                 wanted = response.status_code not in _REDIRECTS and response.status_code != 304

@@ -1,14 +1,14 @@
 """Names of papers: from whatever people and listings write to the canonical id.
 
-Canonical ids are ``arxiv:<id without version>`` and ``doi:<lower case>``. The forms of arXiv's ids
-are described at https://info.arxiv.org/help/arxiv_identifier.html.
+Canonical ids are ``arxiv:<id without version>``, ``doi:<lower case>`` and ``openreview:<forum>``. The forms of
+arXiv's ids are described at https://info.arxiv.org/help/arxiv_identifier.html.
 """
 
 from __future__ import annotations
 
 import re
 from typing import Final, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 _NEW: Final = re.compile(r"([0-9]{2}(?:0[1-9]|1[0-2])\.[0-9]{4,5})(?:v([0-9]{1,3}))?")  # noqa: TID251
 _OLD: Final = re.compile(r"([a-z][a-z-]{1,15})(?:\.[a-z]{2})?/([0-9]{7})(?:v([0-9]{1,3}))?", re.IGNORECASE)  # noqa: TID251
@@ -21,6 +21,8 @@ _ARXIV_SITES: Final = ("arxiv.org", "alphaxiv.org")
 _ARXIV_PAGES: Final = ("abs", "pdf", "html", "ps", "format", "overview", "src", "e-print")
 _PREPRINT_SITES: Final = ("biorxiv.org", "medrxiv.org")
 _DOI_SITES: Final = ("doi.org", "dx.doi.org")
+_OPENREVIEW_SITE: Final = "openreview.net"
+_OPENREVIEW: Final = re.compile(r"(?:openreview:)?([A-Za-z0-9_-]{8,20})")  # noqa: TID251
 _LONGEST: Final = 2_000
 
 
@@ -72,9 +74,11 @@ def canonical_id(text: str) -> str | None:
     """The canonical id that a text or link names; ``None`` where it names no paper known by form.
 
     Read are bare ids, ``arXiv:`` and ``doi:``, canonical ids themselves, and links of arxiv.org,
-    alphaxiv.org, huggingface.co/papers, doi.org, biorxiv.org and medrxiv.org.
+    alphaxiv.org, huggingface.co/papers, doi.org, biorxiv.org, medrxiv.org and openreview.net.
     """
     text = text[:_LONGEST].strip().strip("<>")
+    if text.startswith("openreview:"):
+        return text if _OPENREVIEW.fullmatch(text) else None
     if found := arxiv_id(text):
         return found.canonical
     if doi := doi_of(text):
@@ -93,6 +97,9 @@ def _linked(text: str) -> str | None:
         text = f"https://{text}"
     host, path = _address(text)
     parts = path.strip("/").split("/")
+    if host == _OPENREVIEW_SITE and parts[0] in {"forum", "pdf"}:
+        forum = _OPENREVIEW.fullmatch(parse_qs(urlsplit(text).query).get("id", [""])[0])
+        return f"openreview:{forum[1]}" if forum else None
     if _within(host, _ARXIV_SITES) and len(parts) > 1 and parts[0] in _ARXIV_PAGES:
         found = arxiv_id("/".join(parts[1:3])) or arxiv_id(parts[1])
         return found.canonical if found else None

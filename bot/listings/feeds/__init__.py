@@ -16,7 +16,17 @@ from bot.ports import PluginContext, Source, SourcePlugin
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")  # noqa: TID251
 _TAKEN: Final = frozenset(
-    {"arxiv", "huggingface", "huggingface-trending", "biorxiv", "medrxiv", "crossref", "pubmed", "feeds"}
+    {
+        "arxiv",
+        "huggingface",
+        "huggingface-trending",
+        "biorxiv",
+        "medrxiv",
+        "crossref",
+        "openreview",
+        "pubmed",
+        "feeds",
+    }
 )
 """Names of other sources: a feed of that name would share their bookmark."""
 

@@ -17,7 +17,7 @@ from bot.errors import ListingError
 from bot.ledger import Arrival, Book, Calendar, Desk, Incident
 from bot.ledger import book as ledger
 from bot.ledger.incidents import notice
-from bot.models import Announce, Delivery, DeliveryKind, Destination, Listing, Paper, delivery_key
+from bot.models import REVISIONS, Announce, Delivery, DeliveryKind, Destination, Listing, Paper, delivery_key
 from bot.ports import CatchingUpSource, OwingSource, Source
 from bot.store import Store
 from bot.store.ledger import changes, fields
@@ -31,7 +31,6 @@ MOST_PAGES: Final = 20
 """Pages of one catch-up at a time; the next poll goes on where it stopped."""
 CHASE_STALE: Final = timedelta(days=1)
 """A catch-up that has not come to its end by then is begun anew."""
-_AGAIN: Final = frozenset({Announce.REPLACE, Announce.REPLACE_CROSS})
 
 Bring = Callable[[Listing], Awaitable[Sequence[Arrival]]]
 """Stores the papers of a catch-up's page; which of them were new."""
@@ -172,12 +171,12 @@ def first_shown(known: Paper | None, brought: Paper, announce: Announce, source:
     """When this source first announced the paper to us; a replacement counts anew with each version."""
     if known is None:
         return None
-    again = announce in _AGAIN
+    again = announce in REVISIONS
     if again and (brought.version or 0) > (known.version or 0):
         return None
     moments = [
         one.seen_at
         for one in known.sightings
-        if one.source == source and (one.announce in _AGAIN) == again and one.seen_at is not None
+        if one.source == source and (one.announce in REVISIONS) == again and one.seen_at is not None
     ]
     return min(moments, default=None)

@@ -89,6 +89,8 @@ class Matcher:
         self._followed = Followed(self._meanings, clock)
         self._index = Index()
         self._subscriptions: dict[str, Subscription] = {}
+        self._revisions: set[str] = set()
+        """Those whose filter asks how a paper was announced."""
         self._place = "0-0"
         self._loaded = False
 
@@ -145,6 +147,7 @@ class Matcher:
         place = await self._store.subscriptions.last_change()
         self._index = Index()
         self._subscriptions.clear()
+        self._revisions.clear()
         taken = 0
         async for subscription in self._store.subscriptions.everything(damaged=False):
             self._take(subscription.id, subscription)
@@ -161,6 +164,7 @@ class Matcher:
         held = self._subscriptions.pop(subscription_id, None)
         if held is not None:
             self._index.drop(subscription_id)
+            self._revisions.discard(subscription_id)
         if subscription is None or subscription.state is SubscriptionState.REMOVED:
             return
         try:
@@ -170,6 +174,8 @@ class Matcher:
             log.warning("A stored filter cannot be read", subscription=subscription_id, why=str(error))
             return
         self._index.put(subscription_id, query)
+        if query.revisions:
+            self._revisions.add(subscription_id)
         self._subscriptions[subscription_id] = subscription
 
     async def match(self, entries: Sequence[Entry]) -> Plans:
@@ -223,12 +229,18 @@ class Matcher:
         return found
 
     def _wanted_by(self, paper: Paper, verdicts: Collection[str]) -> list[str]:
-        """Of those whose filter the paper passes, those whose choice of sources it passes as well."""
+        """Of those whose filter the paper passes, those whose choice of sources it passes as well.
+
+        A revision of a paper that was never announced to us is for those alone who ask for revisions: arXiv's
+        feeds and records are full of them, and nobody who asks for new papers means one of years ago.
+        """
         announced_by = {one.source for one in paper.sightings}
+        asked = self._revisions if paper.only_revised else verdicts
         return [
             key
             for key in verdicts
-            if not (chosen := self._subscriptions[key].sources) or not announced_by.isdisjoint(chosen)
+            if key in asked
+            and (not (chosen := self._subscriptions[key].sources) or not announced_by.isdisjoint(chosen))
         ]
 
     async def _plan(self, destination: Destination, wanted: Sequence[Found], *, seed: str) -> int:

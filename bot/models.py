@@ -23,6 +23,10 @@ class Announce(StrEnum):
     """On a «trending» order rather than on a day's list (Hugging Face)."""
 
 
+REVISIONS: Final = frozenset({Announce.REPLACE, Announce.REPLACE_CROSS})
+"""Announcements of a later version of a paper that was announced before."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """That one source announced a paper."""
@@ -79,6 +83,11 @@ class Paper:
     """Every listing that showed it, first seen first."""
     first_seen: datetime | None = None
     """When any listing first brought it to us; set by the store."""
+
+    @property
+    def only_revised(self) -> bool:
+        """Whether listings showed nothing of it but revisions: it is older than our knowledge of it."""
+        return bool(self.sightings) and all(one.announce in REVISIONS for one in self.sightings)
 
     @property
     def short_id(self) -> str:

@@ -89,6 +89,14 @@ async def _against(asked: Asked, paper: Paper, subscription: Subscription) -> li
     steps += [_clause(clause) for clause in verdict.clauses]
     if not verdict.matched:
         return steps
+    if paper.only_revised and not query.revisions:
+        steps.append(
+            Step(
+                passed=False,
+                text="Only a revision of it was announced, not the paper itself: it is older than that",
+                note="Filters that ask for revisions get it: add `new-version:yes`.",
+            )
+        )
     made = subscription.created_at
     if made and paper.first_seen and paper.first_seen < made:
         steps.append(

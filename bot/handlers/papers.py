@@ -66,6 +66,7 @@ async def search(asked: Asked) -> Reply:
         best=PAGE,
         order=_ORDERS.get(asked.get("sort"), "relevance"),
         only=None if where is None else partial(asked.store.deliveries.said, where),
+        revisions=True,
     )
     posted = f"posted {'to you' if where.direct else f'in {where.name or where.channel}'}" if where else ""
     if not replayed.hits:

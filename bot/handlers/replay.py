@@ -81,13 +81,16 @@ class Replay:
         best: int = BEST,
         order: Order = "relevance",
         only: Callable[[Sequence[str]], Awaitable[Collection[str]]] | None = None,
+        revisions: bool = False,
     ) -> Replayed:
         """Hold the papers of the last ``days`` against ``query``.
 
-        ``only`` says which of the papers that passed are wanted, by their ids.
+        ``only`` says which of the papers that passed are wanted, by their ids; with ``revisions`` papers are looked at,
+        too, that a subscription is not told of, because nothing but a revision of them was announced.
         """
         now = self._clock.now()
-        window = await self._archive.window(now - timedelta(days=days), _from(sources))
+        wanted = _wanted(sources, revisions=revisions or query.revisions)
+        window = await self._archive.window(now - timedelta(days=days), wanted)
         near_by = await self._meanings.near(query)
         found = await self._archive.find(query, window, near_by)
         if only is not None:
@@ -109,7 +112,8 @@ class Replay:
         self, query: Query, *, days: int, wider: bool, sources: Sequence[str] = ()
     ) -> list[tuple[Variant, int]]:
         """Queries one step wider or narrower, with how many papers each would have brought."""
-        window = await self._archive.window(self._clock.now() - timedelta(days=days), _from(sources))
+        wanted = _wanted(sources, revisions=query.revisions)
+        window = await self._archive.window(self._clock.now() - timedelta(days=days), wanted)
         found = []
         for variant in [one for one in near(query) if one.wider is wider][:MOST_VARIANTS]:
             near_by = await self._meanings.near(variant)
@@ -171,11 +175,14 @@ class Replay:
         return sorted(counted, key=lambda one: -one[1])
 
 
-def _from(sources: Sequence[str]) -> Callable[[Kept], bool] | None:
-    """Whether one of the sources announced a paper."""
-    if not sources:
+def _wanted(sources: Sequence[str], *, revisions: bool) -> Callable[[Kept], bool] | None:
+    """Whether one of the sources announced a paper, and not just a revision of it."""
+    if revisions and not sources:
         return None
-    return lambda one: any(seen.source in sources for seen in one.paper.sightings)
+    return lambda one: (
+        (revisions or not one.paper.only_revised)
+        and (not sources or any(seen.source in sources for seen in one.paper.sightings))
+    )
 
 
 def _known_days(papers: Sequence[Paper], now: datetime, days: int) -> int:

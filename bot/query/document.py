@@ -22,11 +22,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain, compress
 
-from bot.models import Announce, Paper
+from bot.models import REVISIONS, Paper
 from bot.query.authors import Name, taken_apart
 from bot.text.words import scanned, spans, stems
-
-_REVISIONS = frozenset({Announce.REPLACE, Announce.REPLACE_CROSS})
 
 
 @dataclass(frozen=True)
@@ -136,7 +134,7 @@ def _flags(paper: Paper) -> Iterable[tuple[str, str]]:
     for sighting in paper.sightings:
         yield "source", sighting.source.lower()
         yield "announce", sighting.announce.value
-    revised = (paper.version or 1) > 1 or any(s.announce in _REVISIONS for s in paper.sightings)
+    revised = (paper.version or 1) > 1 or any(s.announce in REVISIONS for s in paper.sightings)
     yield "new-version", "yes" if revised else "no"
 
 

@@ -11,6 +11,8 @@ from bot.text.words import fold, hyphenated, joinable, stem
 
 Comparison: TypeAlias = Literal[">=", ">", "<=", "<", "="]
 
+_ANNOUNCED: Final = frozenset({"announce", "new-version"})
+"""Fields that ask how a paper was announced."""
 USUAL_RATE: Final = 5
 """Papers a week that are near enough to an example where nobody said how many."""
 
@@ -165,6 +167,11 @@ class Query:
     def likes(self) -> tuple[Like, ...]:
         """Every example of meaning in it, each once, in their order."""
         return tuple(dict.fromkeys(leaf for leaf in leaves(self.root) if isinstance(leaf, Like)))
+
+    @property
+    def revisions(self) -> bool:
+        """Whether it says which announcements it wants, so that it may bring revisions of papers never announced to us."""
+        return any(isinstance(leaf, Flag) and leaf.field in _ANNOUNCED for leaf in leaves(self.root))
 
     def __str__(self) -> str:
         return self.normal

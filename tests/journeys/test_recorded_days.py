@@ -5,6 +5,8 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from bot import plugins
 from bot.listings.fetch import Fetcher
 from bot.listings.parser import Parser
@@ -75,10 +77,19 @@ async def test_39_days_of_hugging_face_are_each_delivered_once(redis_url: str, r
     await core.store.database.close()
 
 
-async def test_120_polls_of_arxiv_are_each_delivered_once(redis_url: str, recordings: Path) -> None:
+@pytest.mark.parametrize(
+    ("query", "delivered"),
+    [
+        pytest.param("has:abstract (new-version:yes OR new-version:no)", 603, id="with-revisions"),
+        pytest.param("has:abstract", 264 + 161, id="new-and-cross-listed"),
+    ],
+)
+async def test_120_polls_of_arxiv_are_each_delivered_once(
+    redis_url: str, recordings: Path, query: str, delivered: int
+) -> None:
     clock = FakeClock(datetime(2024, 12, 18, 13, 42, 33, tzinfo=UTC))
     core = open_core(redis_url, clock)
-    await core.subscribe("has:abstract OR upvotes>=0")
+    await core.subscribe(query)
     async with serving(recordings, clock) as recorded:
         source, fetcher, parser = _source(
             core, "arxiv", rss_url=recorded.url, interval_seconds=0, reconcile=False
@@ -93,5 +104,5 @@ async def test_120_polls_of_arxiv_are_each_delivered_once(redis_url: str, record
     gathered = await core.store.deliveries.get(first.destination, first.key)
     assert gathered is not None
     cards = [posted for posted in core.adapter.posted if posted.card.kind == "paper"]
-    assert len(cards) + len(gathered.papers) == known
+    assert len(cards) + len(gathered.papers) == delivered
     await core.store.database.close()

@@ -17,7 +17,7 @@ def main() -> None:
     from bot.cli import app  # noqa: PLC0415 - what this imports is what `pigeon --help` waits for
 
     try:
-        app()
+        app(prog_name="pigeon")
     except StopRequested:
         sys.exit(0)
     except PigeonError as error:

@@ -64,8 +64,8 @@ async def preview_card(
     count = replayed.count
     line = spans(
         Span(f"{count:,} of {replayed.checked:,} papers", bold=True),
-        f" in {_days(replayed.days)}, {_rate(replayed.rate)} ",
-        Span(sparkline(replayed.per_day), code=True) if count else "",
+        f" in {_days(replayed.days)}, {_rate(replayed.rate)}" if replayed.checked else "",
+        *((" ", Span(sparkline(replayed.per_day), code=True)) if count else ()),
     )
     written = spans("Your filter: ", Span(query.normal, code=True))
     rows = [

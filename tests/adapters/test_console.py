@@ -411,6 +411,9 @@ def test_the_zone_of_the_machine_is_known_where_it_is_set(tmp_path, monkeypatch)
     link = tmp_path / "localtime"
     link.symlink_to("/usr/share/zoneinfo/Asia/Tokyo")
     assert local_zone(link) == "Asia/Tokyo"
+    monkeypatch.setenv("TZ", "Etc/UTC")
+    assert local_zone() == "UTC"
+    monkeypatch.delenv("TZ")
     assert local_zone(tmp_path / "missing") == ""
 
 

@@ -27,7 +27,9 @@ async def test_preview_offers_wider_forms_when_nothing_fits(core: Core) -> None:
 
 
 async def test_preview_of_an_empty_store_says_so(core: Core) -> None:
-    assert "No papers are stored yet" in words(await core.say("preview robot"))
+    said = words(await core.say("preview robot"))
+    assert "No papers are stored yet" in said
+    assert "a week" not in said, "nothing is known of a rate"
 
 
 async def test_explain_names_the_clause_that_failed(core: Core) -> None:

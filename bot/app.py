@@ -25,7 +25,15 @@ from bot.matcher import Matcher
 from bot.meaning import Meanings
 from bot.models import destination_of
 from bot.poller import Poll, Poller
-from bot.ports import Adapter, AdapterPlugin, PluginContext, Source, SourcePlugin, ThreadingAdapter
+from bot.ports import (
+    Adapter,
+    AdapterPlugin,
+    OwingSource,
+    PluginContext,
+    Source,
+    SourcePlugin,
+    ThreadingAdapter,
+)
 from bot.settings import ROLES, Settings
 from bot.storage import SAY_AGAIN
 from bot.store import Store
@@ -94,6 +102,7 @@ class App:
             composer=composer,
             digests=self.digests,
             sources=[source.name for source in sources],
+            categories=categories_of(sources),
             threading=threading,
             meanings=self.meanings,
         )
@@ -282,6 +291,12 @@ def choose_sources(
             )
         chosen += plugin.create(_context(settings, name, clock, store, options))
     return chosen
+
+
+def categories_of(sources: Sequence[Source]) -> dict[str, Sequence[str]]:
+    """What those sources are asked for that announce by category, by their names."""
+    owed = {one.name: one.calendar.categories for one in sources if isinstance(one, OwingSource)}
+    return {name: tuple(filter(None, categories)) for name, categories in owed.items() if any(categories)}
 
 
 def choose_roles(settings: Settings) -> frozenset[str]:

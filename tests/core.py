@@ -94,6 +94,7 @@ class Core:
             composer=self.composer,
             digests=self.digests,
             sources=["arxiv", "huggingface"],
+            categories={"arxiv": ("cs.RO", "cs.LG", "cs.AI")},
             threading=["recording"],
         )
         self.poller = Poller(

@@ -6,22 +6,24 @@ import asyncio
 import platform
 import shutil
 import sys
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from bot.app import choose_adapters, choose_sources
+from bot.app import categories_of, choose_adapters, choose_sources
 from bot.cli.opening import Opened
 from bot.clock import Clock
 from bot.embedded.binary import find_binary
-from bot.errors import ListingError, PigeonError
+from bot.errors import ListingError, PigeonError, QueryError
+from bot.handlers.unwatched import unwatched
 from bot.listings.fetch import Fetcher
 from bot.listings.parser import Parser
 from bot.listings.politeness import LocalLimiter
 from bot.models import Destination, SubscriptionState
 from bot.ports import Adapter, CheckedAdapter, Finding, Severity, Source
+from bot.query import stored
 from bot.settings import Settings
 from bot.storage import weaknesses
 from bot.store import Store
@@ -118,7 +120,29 @@ async def sources(store: Store, opened: Opened, clock: Clock) -> list[Finding]:
             chosen = choose_sources(settings, opened.sources, clock, store, fetcher=fetcher, parser=parser)
         except PigeonError as error:
             return [Finding("sources", Severity.FAILURE, str(error))]
-        return [await _source(source, store, clock.now(), recent) for source in chosen]
+        found = [await _source(source, store, clock.now(), recent) for source in chosen]
+    return found + await silent(store, [one.name for one in chosen], categories_of(chosen))
+
+
+async def silent(
+    store: Store, sources: Sequence[str], categories: Mapping[str, Sequence[str]]
+) -> list[Finding]:
+    """Subscriptions that ask for what no listing is asked for."""
+    by_reason: dict[str, list[str]] = {}
+    async for one in store.subscriptions.everything():
+        if one.state is SubscriptionState.REMOVED:
+            continue
+        with suppress(QueryError):
+            for why in unwatched(stored(one.query), sources, categories):
+                by_reason.setdefault(why, []).append(one.id)
+    return [
+        Finding(
+            "subscriptions",
+            Severity.WARNING,
+            f"{', '.join(ids[:3])}{f' and {len(ids) - 3} more' if len(ids) > 3 else ''}: {why}",
+        )
+        for why, ids in by_reason.items()
+    ]
 
 
 async def _source(source: Source, store: Store, now: datetime, recent: timedelta) -> Finding:

@@ -114,8 +114,13 @@ class Handlers:
         sources: Sequence[str],
         threading: Collection[str],
         meanings: Meanings | None = None,
+        categories: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """Without ``meanings`` texts are compared by their words alone."""
+        """Without ``meanings`` texts are compared by their words alone.
+
+        ``categories`` are what those listings are asked for that announce by category, to tell filters that would be
+        silent for ever.
+        """
         meanings = meanings or Meanings(store, clock)
         self._services = Services(
             store=store,
@@ -125,6 +130,7 @@ class Handlers:
             replay=Replay(store, clock, meanings),
             meanings=meanings,
             sources=tuple(sources),
+            categories=categories or {},
             threads=Threads(store, clock, platforms=threading),
             threading=frozenset(threading),
             started_at=clock.now(),

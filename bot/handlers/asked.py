@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -40,6 +40,8 @@ class Services:
     replay: Replay
     meanings: Meanings
     sources: Sequence[str]
+    categories: Mapping[str, Sequence[str]]
+    """What those listings are asked for that announce by category."""
     threads: Threads
     threading: frozenset[str]
     """Platforms that have threads."""

@@ -11,6 +11,7 @@ from bot.cards.reply import message
 from bot.errors import CommandError, QueryError
 from bot.handlers.asked import Asked
 from bot.handlers.replay import Replayed
+from bot.handlers.unwatched import unwatched
 from bot.ports import Reply
 from bot.query import Query, Variant, parse, printed
 from bot.text.cut import cut
@@ -81,7 +82,12 @@ async def preview_card(
         )
         for hit in replayed.hits[:SHOWN]
     ]
-    notes = [*notes, *await _unknown(asked, query)]
+    services = asked.services
+    notes = [
+        *notes,
+        *unwatched(query, services.sources, services.categories),
+        *await _unknown(asked, query),
+    ]
     hints = [
         *notes,
         *query.notes,

@@ -90,6 +90,20 @@ def test_a_store_that_is_not_there_is_a_finding(offline, monkeypatch):
     assert "canary" not in answer.out + answer.err
 
 
+def test_subscriptions_that_no_listing_can_answer_are_named(offline):
+    offline.subscribe(query="cat:hep-th")
+    offline.subscribe(query="cat:cs.RO OR source:pubmed")
+    offline.subscribe(query="diffusion")
+    said = [
+        row["text"]
+        for row in json.loads(offline("doctor", "--json").out)
+        if row["subject"] == "subscriptions"
+    ]
+    assert len(said) == 2
+    assert said[0].startswith("discord/10/1: I do not watch `hep-th`")
+    assert said[1].startswith("discord/10/2: I do not read a listing called «pubmed»")
+
+
 def test_a_store_that_forgets_is_a_warning(offline):
     async def weaken(store):
         await store.database.call(store.database.client.config_set("appendfsync", "everysec"))

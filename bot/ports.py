@@ -222,6 +222,9 @@ class Limit:
     shared: bool = True
     """Other destinations draw from it, too. For one that is a destination's own a sender does not wait with
     the lane in its hands: it comes back when there is room."""
+    from_answer: bool = False
+    """The next send waits ``seconds / count`` from this one's answer, not from its start: when between the two
+    a platform counts a message is not told, so that only this keeps every two apart."""
 
 
 @runtime_checkable

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from adapters.slack import forms
+from adapters.slack import forms, preview
 from adapters.slack.desk import Asked, Desk
 from adapters.slack.errors import refusal_of
 from adapters.slack.home import publish
@@ -69,7 +69,7 @@ async def pressed(desk: Desk, body: Mapping[str, Any]) -> None:
     asked = asked_by(body)
     team = await desk.team(asked)
     if view.get("callback_id") == FORM and not action_id.startswith(COMMAND):
-        await _preview(desk, view, asked, team)
+        await preview.show(desk, view, asked, team, at_once=False)
         return
     value = str((action.get("selected_option") or action).get("value") or "")
     if value == LINK:
@@ -88,7 +88,7 @@ async def pressed(desk: Desk, body: Mapping[str, Any]) -> None:
             else Conversation(team, asked)
         )
     if not action_id.startswith(COMMAND):
-        await answer(Reply(card=error_card(OLD)), place, asked, team)
+        await answer(desk, Reply(card=error_card(OLD)), place, asked, team)
         return
     verb = BY_NAME.get(value.removeprefix(OPEN_FORM)) if value.startswith(OPEN_FORM) else None
     if verb is not None:
@@ -97,7 +97,7 @@ async def pressed(desk: Desk, body: Mapping[str, Any]) -> None:
         )
     else:
         reply = await desk.written(value, asked, team)
-    await answer(reply, place, asked, team, trigger=trigger, command=value)
+    await answer(desk, reply, place, asked, team, trigger=trigger, command=value)
     if view.get("type") == "home":
         await publish(desk, asked, team)
 
@@ -108,6 +108,7 @@ async def submitted(desk: Desk, body: Mapping[str, Any]) -> None:
     asked = asked_by(body)
     team = await desk.team(asked)
     place = Modal(team, str(view["id"]))
+    await desk.live.mark(str(view["id"]))  # a preview that is under way must not cover the answer
     try:
         command = forms.command_of(view)
     except CommandError as error:
@@ -117,23 +118,7 @@ async def submitted(desk: Desk, body: Mapping[str, Any]) -> None:
     if reply.card.kind is CardKind.ERROR and reply.form is None:
         await _redrawn(team, view, forms.refilled(view, error=reply.card))
         return
-    await answer(reply, place, asked, team)
-
-
-async def _preview(desk: Desk, view: Mapping[str, Any], asked: Asked, team: Team) -> None:
-    """Show, under a form, what its filter would have brought and how it is written."""
-    try:
-        command = forms.preview_of(view)
-    except CommandError as error:
-        await _redrawn(team, view, forms.refilled(view, error=error_card(str(error))))
-        return
-    if command is None:
-        return
-    reply = await desk.command(command, asked, team)
-    if reply.card.kind is CardKind.ERROR:
-        await _redrawn(team, view, forms.refilled(view, error=reply.card))
-    else:
-        await _redrawn(team, view, forms.refilled(view, preview=reply.card))
+    await answer(desk, reply, place, asked, team)
 
 
 async def _redrawn(team: Team, view: Mapping[str, Any], drawn: dict[str, Any]) -> None:

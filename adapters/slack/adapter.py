@@ -32,6 +32,8 @@ EVENT_TYPE: Final = "paper_alert"
 MARGIN: Final = timedelta(seconds=10)
 """How much earlier than the first attempt a look-up begins: clocks differ."""
 BLOCKS_REFUSED: Final = frozenset(("invalid_blocks", "invalid_blocks_format"))
+SECOND: Final = 1.0
+"""Between two messages to one channel (https://docs.slack.dev/apis/web-api/rate-limits)."""
 PEOPLE: Final = 10_000
 """How many people's direct-message channels are remembered."""
 
@@ -102,12 +104,12 @@ class SlackAdapter:
     # --- posting ------------------------------------------------------------------------------
 
     def limits(self, destination: Destination) -> Sequence[Limit]:
-        """One message a second and channel, and the workspace's budget a minute.
+        """One message a second and channel, each second from the answer, and the workspace's budget a minute.
 
         https://docs.slack.dev/apis/web-api/rate-limits
         """
         return (
-            Limit(f"slack:post:{destination.key}", 1, 1.0, shared=False),
+            Limit(f"slack:post:{destination.key}", 1, SECOND, shared=False, from_answer=True),
             Limit(f"slack:post:{destination.workspace}", self._settings.posts_per_minute, 60.0),
         )
 
@@ -213,6 +215,8 @@ class SlackAdapter:
             drawings.append(("without pictures", lambda: render.message(card, pictures=False)))
         refused: dict[str, DeliveryError] = {}
         for style, draw in drawings:
+            if refused:
+                await self._context.clock.sleep(SECOND)  # a refused message may count in the channel's budget
             try:
                 answer = await request(draw())
             except Exception as error:

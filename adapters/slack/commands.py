@@ -42,10 +42,10 @@ async def slash(desk: Desk, body: Mapping[str, Any]) -> None:
         example = verb.examples[0] if verb.examples else verb.name
         again = (Action("Open the form", command=f"form {verb.name}"),)
         sentence = f"Slack did not let me open the form in time. Press the button, or type it, for example: {example}"
-        await answer(Reply(card=error_card(sentence, actions=again)), place, asked, team)
+        await answer(desk, Reply(card=error_card(sentence, actions=again)), place, asked, team)
         return
     reply = await desk.written(text, asked, team)
-    await answer(reply, place, asked, team, trigger=str(body.get("trigger_id", "")), command=text)
+    await answer(desk, reply, place, asked, team, trigger=str(body.get("trigger_id", "")), command=text)
 
 
 async def mention(desk: Desk, body: Mapping[str, Any]) -> None:
@@ -84,7 +84,7 @@ async def _message(desk: Desk, body: Mapping[str, Any], event: Mapping[str, Any]
     team = await desk.team(asked)
     text = str(event.get("text") or "").replace(f"<@{team.bot_user}>", " ").strip()
     reply = await desk.written(text, asked, team)
-    await answer(reply, Conversation(team, asked, thread), asked, team, command=text)
+    await answer(desk, reply, Conversation(team, asked, thread), asked, team, command=text)
 
 
 def workspace_of(body: Mapping[str, Any]) -> str:

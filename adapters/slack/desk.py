@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import structlog
 
+from adapters.slack.live import Live
 from adapters.slack.rights import SlackRights
 from adapters.slack.settings import SlackSettings
 from adapters.slack.workspaces import Team, Workspaces
@@ -84,7 +85,8 @@ class Desk:
         self.workspaces = workspaces
         self.settings = settings
         self.shelf = shelf
-        self._clock = clock
+        self.clock = clock
+        self.live = Live(shelf, clock)
         self._profiles: dict[tuple[str, str], tuple[float, Profile]] = {}
 
     async def first(self, delivery: str) -> bool:
@@ -154,7 +156,7 @@ class Desk:
         return reply
 
     async def _profile(self, team: Team, asked: Asked) -> Profile:
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         kept = self._profiles.get((asked.workspace, asked.user))
         if kept is not None and now - kept[0] < PROFILE_KEPT:
             return kept[1]

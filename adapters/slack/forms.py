@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import count
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from adapters.slack.desk import Asked
 from adapters.slack.limits import cut, units
 from adapters.slack.names import COMMAND_NAME, FORM, SHOWN
 from adapters.slack.render import Blocks
-from bot.cards import Card, Field, Form, Span
+from bot.cards import Card, CardKind, Field, Form, Span
 from bot.cards.reply import error_card
 from bot.commands.check import check
 from bot.commands.model import Command, Option, OptionKind, Verb
@@ -30,9 +31,9 @@ FIELD: Final = "field."
 CHANNEL: Final = "channel."
 """The same, for «or another channel»."""
 VALUE: Final = "pigeon.value"
-PREVIEW: Final = "pigeon.preview"
 PASSING: Final = "passing."
 """Begins the block id of what is drawn anew each time: the error, the written form, the preview."""
+WAITING: Final = "What it would have brought shows here as you type, with its rate and how it is written."
 COMPLETED: Final = frozenset((OptionKind.SUBSCRIPTION, OptionKind.PAPER, OptionKind.ZONE))
 """Kinds of options whose values are offered while somebody types."""
 PREVIEW_BLOCKS: Final = 30
@@ -66,17 +67,13 @@ def view(form: Form, asked: Asked) -> dict[str, Any]:
     """The modal of a form."""
     verb = BY_NAME.get(form.command.split(maxsplit=1)[0]) if form.command.strip() else None
     options = {option.name: option for option in verb.options} if verb else {}
-    blocks = _passing(render.blocks(error_card(form.error))) if form.error else []
+    blocks = _passing(render.blocks(error_card(form.error)), "error") if form.error else []
+    query = _query(verb, {field.name for field in form.fields})
     for field in form.fields:
-        blocks += _inputs(field, options.get(field.name))
-    if _query(verb, form):
-        button = {
-            "type": "button",
-            "action_id": PREVIEW,
-            "text": mrkdwn.plain_object("Preview", limits.BUTTON_TEXT),
-            "value": "preview",
-        }
-        blocks.append({"type": "actions", "block_id": "preview", "elements": [button]})
+        made = _inputs(field, options.get(field.name))
+        blocks += [_followed(block) for block in made] if query else made
+        if field.name == query:
+            blocks += _passing(render.context(WAITING), "preview")
     about = {"command": form.command, "channel": asked.channel, "name": asked.channel_name}
     return {
         "type": "modal",
@@ -89,13 +86,29 @@ def view(form: Form, asked: Asked) -> dict[str, Any]:
     }
 
 
-def _query(verb: Verb | None, form: Form) -> str | None:
-    """The name of the field that holds a filter, if there is one."""
-    names = {field.name for field in form.fields}
+def _query(verb: Verb | None, names: set[str]) -> str | None:
+    """The name of the field that holds a filter, if there is one among those."""
     for option in verb.options if verb else ():
         if option.kind is OptionKind.QUERY and option.name in names:
             return option.name
     return None
+
+
+def _followed(block: dict[str, Any]) -> dict[str, Any]:
+    """An input of which we hear each change, so that the preview and the written form keep up with it."""
+    element = block["element"]
+    if element["type"] in ("plain_text_input", "number_input"):
+        heard = {"dispatch_action_config": {"trigger_actions_on": ["on_character_entered"]}}
+        return {**block, "dispatch_action": True, "element": {**element, **heard}}
+    return {**block, "dispatch_action": True}
+
+
+def has_filter(shown_view: Mapping[str, Any]) -> bool:
+    """Is there a filter in the form that is worth a preview at once?"""
+    try:
+        return preview_of(shown_view) is not None
+    except CommandError:
+        return False
 
 
 def _inputs(field: Field, option: Option | None) -> Blocks:
@@ -109,8 +122,6 @@ def _inputs(field: Field, option: Option | None) -> Blocks:
     }
     if field.hint:
         block["hint"] = mrkdwn.plain_object(field.hint, limits.INPUT_HINT)
-    if kind is OptionKind.QUERY:
-        block["dispatch_action"] = True
     if kind is not OptionKind.DESTINATION:
         return [block]
     other = {
@@ -165,8 +176,6 @@ def _element(field: Field, kind: OptionKind, option: Option | None) -> dict[str,
     made = {"type": "plain_text_input", "action_id": VALUE, "max_length": limits.INPUT_VALUE, **placeholder}
     if field.long and kind is not OptionKind.QUERY:
         made["multiline"] = True
-    if kind is OptionKind.QUERY:
-        made["dispatch_action_config"] = {"trigger_actions_on": ["on_enter_pressed"]}
     return made | ({"initial_value": field.value[: limits.INPUT_VALUE]} if field.value else {})
 
 
@@ -224,9 +233,7 @@ def _unchecked(shown_view: Mapping[str, Any]) -> Command:
 
 def _typed(shown_view: Mapping[str, Any]) -> dict[str, str]:
     given: dict[str, str] = {}
-    values = (shown_view.get("state") or {}).get("values") or {}
-    for block_id, actions in sorted(values.items()):  # «channel.» before «field.»
-        state = actions.get(VALUE) or {}
+    for block_id, state in sorted(_states(shown_view).items()):  # «channel.» before «field.»
         if block_id.startswith(CHANNEL) and state.get("selected_conversation"):
             given[block_id.removeprefix(CHANNEL)] = f"<#{state['selected_conversation']}>"
         elif block_id.startswith(FIELD):
@@ -235,6 +242,21 @@ def _typed(shown_view: Mapping[str, Any]) -> dict[str, str]:
             if value:
                 given.setdefault(block_id.removeprefix(FIELD), value)
     return given
+
+
+def _states(shown_view: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """What each input holds; as it was opened where Slack has not told of it yet."""
+    states: dict[str, Mapping[str, Any]] = {}
+    for block in shown_view.get("blocks") or ():
+        if block.get("type") == "input":
+            element = block["element"]
+            states[str(block.get("block_id"))] = {
+                "value": element.get("initial_value"),
+                "selected_option": element.get("initial_option"),
+                "selected_conversation": element.get("initial_conversation"),
+            }
+    values = (shown_view.get("state") or {}).get("values") or {}
+    return states | {block_id: actions.get(VALUE) or {} for block_id, actions in values.items()}
 
 
 def preview_of(shown_view: Mapping[str, Any]) -> Command | None:
@@ -252,19 +274,36 @@ def preview_of(shown_view: Mapping[str, Any]) -> Command | None:
 def refilled(
     shown_view: Mapping[str, Any], *, error: Card | None = None, preview: Card | None = None
 ) -> dict[str, Any]:
-    """The same form with everything that was typed, and an error at its head or a preview at its foot."""
-    values = (shown_view.get("state") or {}).get("values") or {}
-    blocks = [
-        _with_state(block, (values.get(block.get("block_id")) or {}).get(VALUE) or {})
-        for block in shown_view.get("blocks") or ()
-        if not str(block.get("block_id", "")).startswith(PASSING)
-    ]
-    head = _passing(render.fit(render.blocks(error), PREVIEW_BLOCKS)) if error is not None else []
-    foot = _preview(shown_view, preview) if preview is not None else []
+    """The same form with everything that was typed; an error at its head, or a preview under its filter."""
+    states = _states(shown_view)
+    blocks: Blocks = []
+    for block in shown_view.get("blocks") or ():
+        block_id = str(block.get("block_id", ""))
+        if not block_id.startswith(PASSING):
+            blocks.append(_with_state(block, states.get(block_id) or {}))
+    if _filter_block(shown_view) is not None:
+        foot = (
+            _passing(render.context(WAITING), "preview") if preview is None else _preview(shown_view, preview)
+        )
+        at = next(
+            (at for at, block in enumerate(blocks, 1) if block.get("block_id") == _filter_block(shown_view)),
+            len(blocks),
+        )
+        blocks[at:at] = foot
+    head = _passing(render.fit(render.blocks(error), PREVIEW_BLOCKS), "error") if error is not None else []
     kept = ("type", "callback_id", "title", "submit", "close", "private_metadata")
     made = {name: shown_view[name] for name in kept if shown_view.get(name)}
-    made["blocks"] = [*head, *blocks, *foot][: limits.VIEW_BLOCKS]
+    made["blocks"] = [*head, *blocks][: limits.VIEW_BLOCKS]
     return made
+
+
+def _filter_block(shown_view: Mapping[str, Any]) -> str | None:
+    """The block id of the input that holds the filter."""
+    written = subject(shown_view).get("command", "")
+    verb = BY_NAME.get(written.split(maxsplit=1)[0]) if written.strip() else None
+    ids = [str(block.get("block_id", "")) for block in shown_view.get("blocks") or ()]
+    name = _query(verb, {one.removeprefix(FIELD) for one in ids if one.startswith(FIELD)})
+    return None if name is None else FIELD + name
 
 
 def _with_state(block: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
@@ -285,14 +324,18 @@ def _with_state(block: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str,
 
 
 def _preview(shown_view: Mapping[str, Any], card: Card) -> Blocks:
-    line = (Span("Written: "), Span(f"{COMMAND_NAME} {write(_unchecked(shown_view))}", code=True))
-    made = render.context(mrkdwn.write(line, limits.CONTEXT_TEXT))
-    return _passing(made + render.fit(render.blocks(card, pictures=False), PREVIEW_BLOCKS))
+    made = render.blocks(replace(card, actions=()), pictures=False)  # the form has its own button
+    if made and made[0]["type"] == "header":
+        made = made[1:]
+    if card.kind is not CardKind.ERROR:
+        line = (Span("Written: "), Span(f"{COMMAND_NAME} {write(_unchecked(shown_view))}", code=True))
+        made = render.context(mrkdwn.write(line, limits.CONTEXT_TEXT)) + made
+    return _passing(render.fit(made, PREVIEW_BLOCKS), "preview")
 
 
-def _passing(blocks: Blocks) -> Blocks:
+def _passing(blocks: Blocks, what: str) -> Blocks:
     """Mark blocks as drawn anew each time."""
-    return [{**block, "block_id": f"{PASSING}{number}"} for number, block in enumerate(blocks)]
+    return [{**block, "block_id": f"{PASSING}{what}.{number}"} for number, block in enumerate(blocks)]
 
 
 def shown(card: Card, *, title: str = "Paper Pigeon") -> dict[str, Any]:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import structlog
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from adapters.slack import forms, limits, render
-from adapters.slack.desk import Asked
+from adapters.slack import forms, limits, preview, render
+from adapters.slack.desk import Asked, Desk
 from adapters.slack.errors import delivery_error, refusal_of
 from adapters.slack.workspaces import Team
 from bot.cards import Action, Card, CardKind, Code, Note, Paragraph, Span
-from bot.errors import Ambiguous
+from bot.errors import Ambiguous, RetryLater
 from bot.ports import Reply
 
 log = structlog.get_logger(__name__)
 
 TIMEOUT = 10
+TRIES: Final = 3
+"""How often an answer is shown that Slack was too busy for."""
+PATIENCE: Final = 30.0
+"""Seconds for which it is worth waiting: nobody looks for an answer after that."""
+SHORTEST: Final = 1.0
 
 
 class Place(Protocol):
@@ -99,7 +104,7 @@ class Modal:
 
 
 async def answer(
-    reply: Reply, place: Place, asked: Asked, team: Team, *, trigger: str = "", command: str = ""
+    desk: Desk, reply: Reply, place: Place, asked: Asked, team: Team, *, trigger: str = "", command: str = ""
 ) -> None:
     """Show a reply where it belongs: its form, its card, its files, and its public line.
 
@@ -108,9 +113,12 @@ async def answer(
     if reply.form is not None:
         view = forms.view(reply.form, asked)
         if isinstance(place, Modal):
-            await _tried(team.client.views_update(view_id=place.view_id, view=view), "form")
+            await _tried(desk, lambda: team.client.views_update(view_id=place.view_id, view=view), "form")
+            await _followed(desk, {**view, "id": place.view_id}, asked, team)
             return
-        if trigger and await opened(team, trigger, view):
+        shown = await opened(team, trigger, view) if trigger else None
+        if shown:
+            await _followed(desk, {**view, "id": shown}, asked, team)
             return
         if command:
             again = Action("Open the form", command=command)
@@ -118,10 +126,17 @@ async def answer(
     card = reply.card
     if card.files:
         card = await _handed_over(card, asked, team)
-    await _tried(place.show(card, private=reply.private, replace=reply.replace), "reply")
-    if reply.announce is not None and not asked.direct:
+    await _tried(desk, lambda: place.show(card, private=reply.private, replace=reply.replace), "reply")
+    announce = reply.announce
+    if announce is not None and not asked.direct:
         public: Place = place if isinstance(place, Beside) else Conversation(team, asked)
-        await _tried(public.show(reply.announce, private=False, replace=False), "announcement")
+        await _tried(desk, lambda: public.show(announce, private=False, replace=False), "announcement")
+
+
+async def _followed(desk: Desk, view: dict[str, Any], asked: Asked, team: Team) -> None:
+    """A form that opens with a filter in it opens with its preview."""
+    if forms.has_filter(view):
+        await preview.show(desk, view, asked, team, at_once=True)
 
 
 async def opened(team: Team, trigger: str, view: dict[str, Any]) -> str | None:
@@ -134,14 +149,22 @@ async def opened(team: Team, trigger: str, view: dict[str, Any]) -> str | None:
     return str((made.get("view") or {}).get("id") or "") or None
 
 
-async def _tried(request: Awaitable[Any], what: str) -> None:
-    """A reply that cannot be shown is logged: there is nobody else to tell."""
-    try:
-        await request
-    except Exception as error:  # noqa: BLE001 - delivery_error raises what it does not know
-        failure = delivery_error(error)
-        level = log.warning if isinstance(failure, Ambiguous) else log.error
-        level("An answer could not be shown", what=what, why=str(failure))
+async def _tried(desk: Desk, request: Callable[[], Awaitable[Any]], what: str) -> None:
+    """Show something; a little later where Slack asks to slow down, which it does before anything is shown.
+
+    What cannot be shown is logged: there is nobody else to tell.
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            await request()
+        except Exception as error:  # noqa: BLE001 - delivery_error raises what it does not know
+            failure = delivery_error(error)
+            if isinstance(failure, RetryLater) and left and failure.after <= PATIENCE:
+                await desk.clock.sleep(max(failure.after, SHORTEST))
+                continue
+            level = log.warning if isinstance(failure, Ambiguous) else log.error
+            level("An answer could not be shown", what=what, why=str(failure))
+        return
 
 
 async def _handed_over(card: Card, asked: Asked, team: Team) -> Card:

@@ -36,11 +36,11 @@ async def on_message(desk: Desk, body: Mapping[str, Any]) -> None:
     place = Beside(str(body["response_url"]), team, asked)
     paper = paper_in(body.get("message") or {})
     if paper is None:
-        await answer(Reply(card=error_card(NO_PAPER)), place, asked, team)
+        await answer(desk, Reply(card=error_card(NO_PAPER)), place, asked, team)
         return
     verb = "discuss" if body.get("callback_id") == DISCUSS else "save"
     reply = await desk.command(Command(verb=verb, options={"paper": paper}), asked, team)
-    await answer(reply, place, asked, team, trigger=str(body.get("trigger_id", "")))
+    await answer(desk, reply, place, asked, team, trigger=str(body.get("trigger_id", "")))
 
 
 async def anywhere(desk: Desk, body: Mapping[str, Any]) -> None:

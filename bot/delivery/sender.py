@@ -36,7 +36,7 @@ from bot.models import (
     SubscriptionState,
     delivery_key,
 )
-from bot.ports import Adapter, PacedAdapter, ReconcilingAdapter, ThreadingAdapter
+from bot.ports import Adapter, Limit, PacedAdapter, ReconcilingAdapter, ThreadingAdapter
 from bot.store import Store
 from bot.store.claims import Claim, Intent
 from bot.store.limits import Place
@@ -168,7 +168,7 @@ class Sender:
 
     async def _attempt(self, held: _Held) -> None:
         claim, delivery, intent = held.claim, held.delivery, held.intent
-        now = self._clock.now
+        now, pause = self._clock.now, 0.0
         # What this attempt leaves unknown is unknown since it began: a look-up that began later might miss it.
         doubt = intent.doubt or held.began
         try:
@@ -179,8 +179,11 @@ class Sender:
                     # A pause (suspend, swap) ate the lease: somebody else may be sending this already.
                     log.warning("The lease ran out before the send")
                     return
-                async with asyncio.timeout(self._deadline):
-                    message = await self._post(delivery, held.composed)
+                try:
+                    async with asyncio.timeout(self._deadline):
+                        message = await self._post(delivery, held.composed)
+                finally:
+                    pause = await self._answered(delivery)
             else:
                 message = found
         except RetryLater as error:
@@ -219,7 +222,7 @@ class Sender:
                 doubt=doubt,
             )
         else:
-            await self._record(held, message)
+            await self._record(held, message, pause)
             self._told(Sent(delivery, message, found is not None))
             log.info(
                 "Delivered", kind=delivery.kind.value, papers=len(delivery.papers), attempts=intent.attempts
@@ -227,16 +230,17 @@ class Sender:
             await self._destinations.took_a_card(delivery.destination)
             await self._threads.after(delivery)
 
-    async def _record(self, held: _Held, message: MessageRef) -> None:
+    async def _record(self, held: _Held, message: MessageRef, rest: float) -> None:
         """Record that it was posted; again while the lease lasts, because an unrecorded post must be looked for.
 
-        Raises StoreUnavailable where the store stays away for so long.
+        The lane is due again after ``rest`` seconds. Raises StoreUnavailable where the store stays away for so long.
         """
         pause = 0.0
         while True:
             try:
                 now = self._clock.now()
-                await self._store.claims.settle_sent(held.claim, message, now=now, next_at=now)
+                next_at = now + timedelta(seconds=rest)
+                await self._store.claims.settle_sent(held.claim, message, now=now, next_at=next_at)
             except StoreUnavailable:
                 lease = self._store.claims.lease.total_seconds()
                 if self._clock.monotonic() - held.since + pause > lease:
@@ -296,10 +300,7 @@ class Sender:
         """Take a place in every budget; ``False`` where that takes too long and the lane was given back."""
         if not isinstance(self._adapter, PacedAdapter):
             return True
-        places = [
-            Place(limit.name, limit.count, limit.seconds, PATIENCE if limit.shared else OWN_PATIENCE)
-            for limit in self._adapter.limits(delivery.destination)
-        ]
+        places = [_place(limit) for limit in self._adapter.limits(delivery.destination)]
         for _ in range(LATE_AT_MOST):
             taken, wait = await self._store.limits.take(places)
             if not taken:
@@ -312,6 +313,19 @@ class Sender:
             if self._clock.monotonic() - wanted < LATE:
                 break
         return True
+
+    async def _answered(self, delivery: Delivery) -> float:
+        """Count a send from its answer in the budgets that ask for it; seconds until the next one may go."""
+        if not isinstance(self._adapter, PacedAdapter):
+            return 0.0
+        asked = [limit for limit in self._adapter.limits(delivery.destination) if limit.from_answer]
+        try:
+            await self._store.limits.answered([_place(limit) for limit in asked])
+        except (
+            PigeonError
+        ) as error:  # what became of the send matters more; the platform's refusal is the net
+            log.warning("A budget could not be counted from the answer", why=str(error))
+        return max((limit.seconds / limit.count for limit in asked), default=0.0)
 
     async def _nobody_wants(self, claim: Claim, delivery: Delivery, composed: Composed) -> bool:
         """Has everybody it speaks for been removed or paused since? Then it is not posted now."""
@@ -334,6 +348,10 @@ class Sender:
         else:
             await self._store.claims.settle_dead(claim, "Its subscription was removed.", now=now)
         return True
+
+
+def _place(limit: Limit) -> Place:
+    return Place(limit.name, limit.count, limit.seconds, PATIENCE if limit.shared else OWN_PATIENCE)
 
 
 def _back_off(attempts: int) -> float:

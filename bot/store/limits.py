@@ -35,6 +35,23 @@ _RESERVE = Script(
     even_full=True,
 )
 
+_ANSWERED = Script(
+    "answered",
+    """
+    -- KEYS: limits.  ARGV: for each limit the seconds between two.  The next one may go so long after now.
+    local time = redis.call('TIME')
+    local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+    for at, key in ipairs(KEYS) do
+      local next_free = now + tonumber(ARGV[at])
+      if tonumber(redis.call('GET', key) or '0') < next_free then
+        redis.call('SET', key, string.format('%.6f', next_free), 'PX', math.ceil((next_free - now + 60) * 1000))
+      end
+    end
+    return 1
+    """,
+    even_full=True,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -72,6 +89,12 @@ class Limits:
             ]
         answer = await self._database.run(_RESERVE, [keys.limit(place.name) for place in places], args)
         return bool(answer[0]), int(answer[1]) / 1000
+
+    async def answered(self, places: Sequence[Place]) -> None:
+        """Count these from now: what was sent in them has been answered only now."""
+        if places:
+            gaps: list[Value] = [f"{place.seconds / place.count:.6f}" for place in places]
+            await self._database.run(_ANSWERED, [keys.limit(place.name) for place in places], gaps)
 
     async def reserve(
         self, name: str, *, count: int, seconds: float, patience: float | None = None

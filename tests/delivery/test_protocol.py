@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.clock import SystemClock
 from bot.errors import Ambiguous, CardRejected, DestinationGone, RetryLater
 from bot.models import DeliveryKind, DeliveryState, SubscriptionState, delivery_key
 from bot.store import keys
@@ -281,6 +282,31 @@ async def test_no_limit_is_waited_for_after_the_intent(redis_url: str, clock) ->
     second = delivery_key(ML, DeliveryKind.PAPER, "arxiv:2601.00002")
     waiting = await core.store.deliveries.get(ML, second)
     assert waiting is not None and waiting.state is DeliveryState.PLANNED and waiting.attempts == 0
+    await core.store.database.close()
+
+
+async def test_a_budget_may_count_from_the_answer(redis_url: str, clock) -> None:
+    from bot.ports import Limit
+
+    limit = Limit("recording:ml", 1, 100.0, shared=False, from_answer=True)
+    adapter = RecordingAdapter(limits=[limit])
+    core = await open_core(redis_url, clock, adapter=adapter).seeded()
+    await core.subscribe("robot")
+    core.source.bring(paper(1), paper(2))
+    await core.poller.once()
+    await core.matcher.once()
+    adapter.gate.clear()
+    sending = asyncio.create_task(core.lanes.once())
+    async with asyncio.timeout(10):
+        while await state(core) is not DeliveryState.INTENT:
+            await SystemClock().sleep(0.01)
+    client = core.store.database.client
+    from_start = float(await client.get(keys.limit("recording:ml")))
+    adapter.gate.set()
+    await sending
+    assert float(await client.get(keys.limit("recording:ml"))) > from_start
+    assert len(adapter.posted) == 1
+    assert await core.lanes.waits_until() == clock.now() + timedelta(seconds=100), "the lane rests meanwhile"
     await core.store.database.close()
 
 

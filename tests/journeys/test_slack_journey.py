@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from tests.peers.slack_actors import filled
 from tests.peers.slack_server import DROP_AFTER, SlackPeer, refuse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -144,7 +143,7 @@ async def test_who_may_not_and_where_it_cannot(peer: SlackPeer) -> None:
     peer.faults.next("views.open", refuse("expired_trigger_id"))
     reply = await (await peer.slash("/papers subscribe")).reply()
     form = await (await peer.press("Open the form", message={"ts": "1.0", **reply})).modal()
-    await peer.press("Preview", view=filled(form, {"query": "robot"}))
+    await peer.type_in(form, "query", "robot")
     await peer.until(
         lambda: any("Written: `/papers subscribe robot`" in said(view) for view in peer.views.values())
     )

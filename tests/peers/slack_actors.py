@@ -133,6 +133,26 @@ class Actors:
             payload |= {"container": {"type": "view", "view_id": surface["id"]}, "view": surface}
         return await self._deliver(exchange, "interactive", {**payload, **override})
 
+    async def type_in(
+        self, view: dict[str, Any], field_name: str, text: str, *, values: dict[str, str] | None = None
+    ) -> None:
+        """Type into a field of a form, or choose; Slack tells of each character where the form wants that."""
+        block = next(one for one in view["blocks"] if one.get("block_id") == f"field.{field_name}")
+        assert block.get("dispatch_action"), f"nobody hears what is typed into {field_name}"
+        element = block["element"]
+        typed = element["type"] in ("plain_text_input", "number_input")
+        if typed:
+            assert element["dispatch_action_config"]["trigger_actions_on"] == ["on_character_entered"]
+        for end in range(1, len(text) + 1) if typed and text else [len(text)]:
+            held = filled(view, {**(values or {}), field_name: text[:end]})
+            state = held["state"]["values"][block["block_id"]][element["action_id"]]
+            about = {
+                "block_id": block["block_id"],
+                "action_id": element["action_id"],
+                "action_ts": self.stamp(),
+            }
+            await self.press("", view=held, action={**about, **state})
+
     async def submit(
         self, view: dict[str, Any], values: dict[str, str], *, user: str = "U1", team: str = "T1"
     ) -> Exchange:

@@ -10,20 +10,23 @@
         assert peer.violations == []
 
 Every body that it receives is checked against the contract (:mod:`tests.peers.slack_contract`). As a
-process: ``python -m tests.peers.slack_server --port 8090`` prints its address as JSON and serves; then
-``POST /control/slash {"text": …}`` and the like act as a person, ``GET /control/posts?channel=C1`` looks.
+process: ``python -m tests.peers.slack_server --port 8090`` prints its address as JSON and serves orders, too
+(:mod:`tests.peers.slack_control`).
 """
 
 import argparse
 import asyncio
 import json
+import random
 import sys
+from collections import defaultdict, deque
 from typing import Any, Self
 from urllib.parse import parse_qsl
 
 from aiohttp import WSMsgType, web
 
 from bot.clock import Clock, SystemClock
+from tests.peers import slack_control
 from tests.peers.slack_actors import Actors
 from tests.peers.slack_contract import ContractError, check_message
 from tests.peers.slack_methods import METHODS, Refusal, call
@@ -46,15 +49,25 @@ MOST_SOCKETS = 10
 RESPONSES = 5
 BURST = 2
 """Messages that a channel takes at once, when it was quiet (docs.slack.dev/apis/web-api/rate-limits)."""
+UPDATES = 100
+"""Views that may be changed in a minute: tier 4 of the same page."""
 
 
 class SlackPeer(State, Actors):
-    """The server. ``paced`` makes it answer 429 to more than one message a second and channel."""
+    """The server.
+
+    ``paced`` makes it answer 429 to more than one message a second and channel, ``burst`` of them at once, to more
+    than ``per_minute`` in any minute, and to more than a hundred changed views in one. ``latency`` is how many seconds
+    a request travels at most in each direction; it counts where it arrives.
+    """
 
     def __init__(self, *, clock: Clock | None = None, port: int = 0, paced: bool = False) -> None:
         State.__init__(self, clock or SystemClock())
         Actors.__init__(self)
         self.paced = paced
+        self.burst = BURST
+        self.per_minute = 0
+        self.latency = 0.0
         self.sockets: list[web.WebSocketResponse] = []
         self.connected = 0
         """Sockets ever opened."""
@@ -66,6 +79,7 @@ class SlackPeer(State, Actors):
         self._port = port
         self._runner: web.AppRunner | None = None
         self._last_post: dict[str, float] = {}
+        self._minutes: dict[str, deque[float]] = defaultdict(deque)
         self._tickets: set[str] = set()
 
     async def __aenter__(self) -> Self:
@@ -74,8 +88,7 @@ class SlackPeer(State, Actors):
         app.router.add_get("/link/{ticket}", self._link)
         app.router.add_post("/respond/{id}", self._respond)
         app.router.add_post("/upload/{id}", self._upload)
-        app.router.add_get("/control/posts", self._control_posts)
-        app.router.add_post("/control/{actor}", self._control)
+        slack_control.add_routes(app, self)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port)
@@ -112,9 +125,16 @@ class SlackPeer(State, Actors):
         self.requests.append(entry)
         fault = self.faults.take(method)
         try:
-            return await self._answer(request, method, arguments, entry, fault)
+            await self._travel()
+            answer = await self._answer(request, method, arguments, entry, fault)
+            await self._travel()
+            return answer
         finally:
             await self.changed()
+
+    async def _travel(self) -> None:
+        if self.latency:
+            await asyncio.sleep(random.uniform(0, self.latency))  # noqa: TID251 - a network takes real time
 
     async def _answer(
         self,
@@ -166,15 +186,31 @@ class SlackPeer(State, Actors):
         return web.json_response({"ok": True, **answer}, headers=headers)
 
     def _pace(self, method: str, arguments: dict[str, Any]) -> float:
-        """Seconds to wait before this message may be posted; 0 where now."""
-        if not self.paced or method != "chat.postMessage":
+        """Seconds to wait before this request may be made; 0 where now."""
+        if not self.paced:
+            return 0.0
+        if method == "views.update":
+            return self._minute(method, UPDATES)
+        if method != "chat.postMessage":
             return 0.0
         channel, now = str(arguments.get("channel")), self.clock.monotonic()
-        # A leaky bucket: one leaves each second, and a second one may already be there («bursts allowed»).
+        # A leaky bucket: one leaves each second; «bursts allowed», so that a few may be there already.
         due = max(self._last_post.get(channel, now), now - 1.0)
-        if due - now > BURST - 1:
+        if due - now > self.burst - 1:
             return 1.0
+        if self.per_minute and (late := self._minute(method, self.per_minute)):
+            return late
         self._last_post[channel] = due + 1.0
+        return 0.0
+
+    def _minute(self, name: str, most: int) -> float:
+        """Take one of so many in any minute; seconds to wait where there is none."""
+        taken, now = self._minutes[name], self.clock.monotonic()
+        while taken and taken[0] <= now - 60:
+            taken.popleft()
+        if len(taken) >= most:
+            return taken[0] + 60 - now
+        taken.append(now)
         return 0.0
 
     def _connection(self, token: str) -> dict[str, Any]:
@@ -283,19 +319,6 @@ class SlackPeer(State, Actors):
     async def _upload(self, request: web.Request) -> web.Response:
         self.files[request.match_info["id"]]["content"] = await request.read()
         return web.Response(text="OK - 1")
-
-    # --- as a process -------------------------------------------------------------------------
-
-    async def _control_posts(self, request: web.Request) -> web.Response:
-        return web.json_response(
-            {"posts": self.posts(request.query["channel"]), "violations": self.violations}
-        )
-
-    async def _control(self, request: web.Request) -> web.Response:
-        exchange = await self.act(request.match_info["actor"], await request.json())
-        return web.json_response(
-            {"acknowledged_after": exchange.acknowledged_after, "responses": exchange.responses}
-        )
 
 
 async def _arguments(request: web.Request) -> dict[str, Any]:

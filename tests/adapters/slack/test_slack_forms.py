@@ -48,24 +48,6 @@ async def test_every_form_is_one_that_slack_takes(peer: SlackPeer, verb):
     check_view(forms.refilled(filled(view, {}), error=EXAMPLE_CARDS["error"]))
 
 
-async def test_a_form_is_previewed_filled_in_and_sent(peer: SlackPeer, core: Core):
-    core.replies["preview"] = Reply(card=EXAMPLE_CARDS["reply-subscribed"])
-    view = await (await peer.slash("/papers subscribe")).modal()
-    values = {"query": "diffusion -survey", "when": "weekly", "to": "me"}
-    await peer.press("Preview", view=filled(view, values))
-    drawn = await peer.until(lambda: [v for v in peer.views.values() if "Written" in text_of(v)])
-    assert "`/papers subscribe diffusion -survey to:me when:weekly`" in text_of(drawn[0])
-    assert "about 1.7 a day" in text_of(drawn[0])
-    query = next(block for block in drawn[0]["blocks"] if block.get("block_id") == "field.query")
-    assert query["element"]["initial_value"] == "diffusion -survey", "what was typed stays"
-    sent = await peer.submit(drawn[0], {})
-    assert sent.ack is not None
-    assert sent.ack["response_action"] == "update"
-    await peer.until(lambda: "Heard" in text_of(peer.views[view["id"]]))
-    assert core.written[-1] == "subscribe diffusion -survey to:me when:weekly"
-    assert core.asked[-1][1].where.channel == "C1", "the channel in which the form was asked for"
-
-
 async def test_errors_reopen_the_form_filled_in(peer: SlackPeer, core: Core):
     core.replies["subscribe"] = Reply(card=error_card("I can't read the query: a ) is missing."))
     view = await (await peer.slash("/papers subscribe")).modal()

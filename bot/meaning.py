@@ -164,7 +164,7 @@ class Meanings:
         paper_id = canonical_id(like.text) if " " not in like.text else None
         if paper_id is None:
             return await self.text(like.text)
-        paper_id = await self._store.papers.canonical(paper_id)
+        paper_id = await self._store.papers.names.canonical(paper_id)
         held = await self._store.vectors.example(paper_id)
         if held is None:
             paper = await self._store.papers.get(paper_id)

@@ -11,9 +11,25 @@ from typing import Any, Final
 from bot.models import Paper, Sighting
 
 PREFERRED: Final = ("arxiv", "biorxiv", "medrxiv", "openreview", "pubmed", "crossref")
-"""Sources whose title, abstract and authors are the authors' own; Hugging Face and feeds copy them."""
+"""Sources whose title, abstract and authors are the authors' own, the most trusted first; Hugging Face and feeds copy
+them. What a paper is called does not go to and fro between the listings that show it."""
 
-TEXTS: Final = ("title", "abstract", "authors", "categories")
+TEXTS: Final = (
+    "title",
+    "abstract",
+    "authors",
+    "categories",
+    "keywords",
+    "version",
+    "updated",
+    "url",
+    "pdf_url",
+    "doi",
+    "journal_ref",
+    "comment",
+    "withdrawn",
+)
+"""What the most trusted source decides; the others fill in what it leaves out."""
 MEASURES: Final = ("upvotes", "comments", "stars")
 """Counts that the newest reading replaces."""
 
@@ -35,11 +51,14 @@ WATCHED: Final = (
 """Fields by which a filter may tell a paper that it told apart before: their change queues it anew."""
 
 
+_UNKNOWN: Final = (None, "", ())
+
+
 def merged(held: Paper | None, brought: Paper, *, source: str, now: datetime) -> Paper:
     """The paper as it is known after ``source`` brought it.
 
-    Nothing known is forgotten because one listing leaves it out; a source of the authors' own text
-    replaces a copied one; counts take the newest reading; a higher version replaces texts.
+    Nothing known is forgotten because one listing leaves it out; what the most trusted source says replaces what
+    others said; counts take the newest reading; a lower version replaces nothing.
     """
     seen = tuple(
         sighting if sighting.seen_at else replace(sighting, seen_at=now)
@@ -50,24 +69,25 @@ def merged(held: Paper | None, brought: Paper, *, source: str, now: datetime) ->
     values: dict[str, Any] = {}
     for field in fields(Paper):
         old, new = getattr(held, field.name), getattr(brought, field.name)
-        if field.name in {"id", "sightings", "first_seen"} or new in (None, "", ()) or new == old:
+        if field.name in {"id", "sightings", "first_seen"} or new in _UNKNOWN or new == old:
             continue
-        if field.name in TEXTS and old and not _replaces(held, brought, source):
-            continue
-        if field.name == "version" and (old or 0) > new:
+        if field.name in TEXTS and old not in _UNKNOWN and not _replaces(held, brought, source):
             continue
         if field.name == "published" and old is not None:
             new = min(old, new)
-        if field.name == "withdrawn" and not _replaces(held, brought, source):
-            continue
         values[field.name] = new
     return replace(held, **values, sightings=_joined(held.sightings, seen))
 
 
 def _replaces(held: Paper, brought: Paper, source: str) -> bool:
-    if (brought.version or 0) != (held.version or 0) and brought.version and held.version:
+    rank, best = _rank(source), min((_rank(one.source) for one in held.sightings), default=len(PREFERRED))
+    if rank == best and brought.version and held.version and brought.version != held.version:
         return brought.version > held.version
-    return source in PREFERRED or not any(one.source in PREFERRED for one in held.sightings)
+    return rank <= best
+
+
+def _rank(source: str) -> int:
+    return PREFERRED.index(source) if source in PREFERRED else len(PREFERRED)
 
 
 def _joined(held: Sequence[Sighting], seen: Sequence[Sighting]) -> tuple[Sighting, ...]:

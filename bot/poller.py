@@ -151,7 +151,7 @@ class Poller:
         await self._keeper.keep(self._bring)
 
     async def _store_listing(self, listing: Listing, sheet: Sheet, *, first: bool) -> Poll:
-        brought = one_each([tidy(paper) for paper in listing.papers])
+        brought = await self._known_as(listing)
         while True:
             changes, arrivals = await self._changes(brought, sheet)
             try:
@@ -180,11 +180,17 @@ class Poller:
             first=first,
         )
 
+    async def _known_as(self, listing: Listing) -> list[Paper]:
+        """The papers of a listing, tidy, each once and under the id under which it is known already."""
+        return one_each(
+            await self._store.papers.names.as_known(one_each([tidy(paper) for paper in listing.papers]))
+        )
+
     async def _bring(self, listing: Listing) -> Sequence[Arrival]:
         """Store a page of a catch-up: neither the source's bookmark nor its ledger moves by it."""
         await self._hold()  # many pages take longer than a lease
         sheet = await self._keeper.open(self._clock.now())
-        brought = one_each([tidy(paper) for paper in listing.papers])
+        brought = await self._known_as(listing)
         while True:
             changes, arrivals = await self._changes(brought, sheet)
             try:

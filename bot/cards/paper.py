@@ -20,7 +20,7 @@ from bot.cards.card import (
     Spans,
 )
 from bot.cards.excerpt import beginning, excerpt
-from bot.models import CardSize, Paper, Reason
+from bot.models import CardSize, Paper, Reason, Sighting
 from bot.text.cut import cut
 from bot.text.when import ago
 
@@ -38,6 +38,8 @@ _NAMES: Final = 3
 """Subscriptions named on a card; more are counted."""
 _RELATED: Final = 3
 _DOT: Final = " · "
+_PUBLISHED: Final = frozenset({"crossref", "pubmed", "openreview"})
+"""Listings that show a paper where it was published rather than as a preprint."""
 
 SOURCE_NAMES: Final = {
     "arxiv": "arXiv",
@@ -199,9 +201,30 @@ def _details(paper: Paper) -> list[Block]:
     said = [text for text in (paper.comment, paper.journal_ref) if text]
     if said:
         blocks.append(Note(_dotted(Span(cut(text, 300), italic=True) for text in said)))
+    if past := _history(paper):
+        blocks.append(Note(past))
     if links := [Span(label, url=url) for label, url in _more_links(paper)]:
         blocks.append(Note(_dotted(links)))
     return blocks
+
+
+def _history(paper: Paper) -> Spans:
+    """When which listing first showed it, oldest first; only where a preprint and a publication have become one."""
+    first: dict[str, Sighting] = {}
+    for seen in paper.sightings:
+        first.setdefault(seen.source, seen)
+    if len(first) < 2 or not first.keys() & _PUBLISHED:
+        return ()
+    dated = [
+        (day, seen) for seen in first.values() if (day := seen.day or (seen.seen_at and seen.seen_at.date()))
+    ]
+    return (
+        Span("history: "),
+        *_dotted(
+            Span(f"{SOURCE_NAMES.get(seen.source, seen.source)} {day.day} {day:%b %Y}", url=seen.url)
+            for day, seen in sorted(dated, key=lambda one: one[0])
+        ),
+    )
 
 
 def _more_links(paper: Paper) -> list[tuple[str, str]]:

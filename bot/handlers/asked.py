@@ -165,7 +165,7 @@ class Asked:
                 f"«{text[:80]}» is not a paper I can make out. Give an arXiv id such as 2401.01234, a DOI, "
                 "or the address of its page."
             )
-        found = await self.store.papers.get(await self.store.papers.canonical(paper_id))
+        found = await self.store.papers.get(await self.store.papers.names.canonical(paper_id))
         if found is None:
             raise NotFound(
                 f"No listing has brought {text[:80]} so far, or it was more than "

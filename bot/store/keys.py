@@ -11,6 +11,7 @@ key                                           type    holds
 ``pp:{meta}:epoch``                           string  when this store was first used; missing = empty store
 ``pp:{papers}:paper:<id>``                    string  a Paper; expires when unseen for the retention
 ``pp:{papers}:alias:<id>``                    string  another id of a paper -> its canonical id
+``pp:{papers}:title:<mark>``                    string  a title's mark -> the id of the paper first known by it
 ``pp:{papers}:vector:<id>``                   string  model, dimension and vector of a paper; expires as it does
 ``pp:{papers}:examples``                      hash    paper that a filter has as its example -> title, abstract
 ``pp:{papers}:by-time``                       zset    paper id by the moment it was first seen (ms)
@@ -90,6 +91,10 @@ def vector(paper_id: str) -> str:
 
 def alias(other_id: str) -> str:
     return f"{PAPERS}alias:{other_id}"
+
+
+def title(mark: str) -> str:
+    return f"{PAPERS}title:{mark}"
 
 
 def cursor(source: str) -> str:

@@ -12,6 +12,7 @@ from bot.errors import PigeonError
 from bot.models import Paper
 from bot.store import keys
 from bot.store.database import Database, Script, Value
+from bot.store.names import Names
 from bot.store.records import decode, encode
 from bot.store.stream import WorkStream
 
@@ -99,6 +100,7 @@ class Papers:
     def __init__(self, database: Database, *, retention: timedelta) -> None:
         self._database = database
         self.retention = retention
+        self.names = Names(database, retention=retention)
         self.stream = WorkStream(database, keys.PAPERS_STREAM, keys.MATCH_GROUP)
 
     async def stored(self, ids: Sequence[str]) -> Mapping[str, Stored]:
@@ -119,10 +121,6 @@ class Papers:
     async def get(self, paper_id: str) -> Paper | None:
         """One paper by canonical id."""
         return (await self.many([paper_id])).get(paper_id)
-
-    async def canonical(self, paper_id: str) -> str:
-        """The id under which a paper is kept, where it is known by several."""
-        return str(await self._database.call(self._database.client.get(keys.alias(paper_id))) or paper_id)
 
     async def save(
         self,

@@ -215,9 +215,11 @@ def _history(paper: Paper) -> Spans:
         first.setdefault(seen.source, seen)
     if len(first) < 2 or not first.keys() & _PUBLISHED:
         return ()
-    dated = [
-        (day, seen) for seen in first.values() if (day := seen.day or (seen.seen_at and seen.seen_at.date()))
-    ]
+    dated = []
+    for seen in first.values():
+        day = seen.day if seen.day is not None or seen.seen_at is None else seen.seen_at.date()
+        if day is not None:
+            dated.append((day, seen))
     return (
         Span("history: "),
         *_dotted(

@@ -77,6 +77,17 @@ class Rights(Protocol):
         """What the bot lacks to post there, each in the words of the platform's own settings page."""
 
 
+@runtime_checkable
+class NamingRights(Protocol):
+    """Rights that can tell whom somebody names as a manager, before the name is kept."""
+
+    async def named(self, written: Sequence[str]) -> Sequence[str]:
+        """The same people, roles and groups in the form that :meth:`Rights.may_manage` takes.
+
+        Raises a :class:`bot.errors.CommandError` where one of them is nobody, or cannot be looked into.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Who asked, and where. Built by the adapter from the verified interaction only."""

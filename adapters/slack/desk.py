@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import structlog
 
+from adapters.slack.groups import Groups
 from adapters.slack.live import Live
 from adapters.slack.rights import SlackRights
 from adapters.slack.settings import SlackSettings
@@ -87,6 +88,7 @@ class Desk:
         self.shelf = shelf
         self.clock = clock
         self.live = Live(shelf, clock)
+        self._groups = Groups(clock)
         self._profiles: dict[tuple[str, str], tuple[float, Profile]] = {}
 
     async def first(self, delivery: str) -> bool:
@@ -124,7 +126,7 @@ class Desk:
         return Origin(
             person=Person(id=asked.user, name=asked.user_name or profile.name),
             where=where,
-            rights=SlackRights(team, asked.user, self.settings),
+            rights=SlackRights(team, asked.user, self.settings, self._groups),
             locale=profile.locale,
             zone=profile.zone,
             message=asked.message,

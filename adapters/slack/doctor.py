@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack.errors import delivery_error, explain, refusal_of
-from adapters.slack.manifest import SCOPES
+from adapters.slack.manifest import OPTIONAL, SCOPES
 from adapters.slack.settings import Mode, SlackSettings
 from bot.errors import DeliveryError, DestinationGone, StartError
 from bot.models import Destination
@@ -47,18 +47,26 @@ def _team(team: Team) -> list[Finding]:
     found = [Finding(subject, Severity.OK, f"The bot token works in {team.name or team.id}.")]
     if not team.scopes:
         return found
-    lacking = [scope for scope in SCOPES if scope not in team.scopes]
-    if lacking:
-        why = "; ".join(f"{scope} ({SCOPES[scope]})" for scope in lacking)
+    lacks = [scope for scope in SCOPES if scope not in team.scopes]
+    needed = [scope for scope in lacks if scope not in OPTIONAL]
+    if needed:
         found.append(
             Finding(
                 subject,
                 Severity.WARNING,
-                f"The app lacks {len(lacking)} of its scopes: {why}.",
+                f"The app lacks {len(needed)} of its scopes: {_reasons(needed)}.",
                 "Update the app's manifest (pigeon slack manifest), then «Reinstall to Workspace».",
             )
         )
+    optional = [scope for scope in lacks if scope in OPTIONAL]
+    if optional:
+        text = f"The app was not granted what it can do without: {_reasons(optional)}."
+        found.append(Finding(subject, Severity.OK, text))
     return found
+
+
+def _reasons(scopes: Sequence[str]) -> str:
+    return "; ".join(f"{scope} ({SCOPES[scope]})" for scope in scopes)
 
 
 async def _door(workspaces: Workspaces, settings: SlackSettings) -> Finding:

@@ -24,9 +24,14 @@ SCOPES: Final[Mapping[str, str]] = MappingProxyType(
         "groups:history": "the same in private channels",
         "users:read": "knows who is an admin, and people's time zones",
         "files:write": "hands over exports (BibTeX, RIS, CSV) as files",
+        "usergroups:read": "knows who is in a user group that was named as a channel's managers",
     }
 )
 """Every scope the bot asks for, and why."""
+OPTIONAL: Final = frozenset(
+    ("chat:write.public", "channels:history", "groups:history", "files:write", "usergroups:read")
+)
+"""Those without which everything else works (https://docs.slack.dev/changelog/2026/03/16/optional-scopes)."""
 
 EVENTS: Final = (
     "app_home_opened",
@@ -108,7 +113,9 @@ def manifest(public: str = "") -> dict[str, Any]:
                 },
             ],
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "oauth_config": {
+            "scopes": {"bot": list(SCOPES), "bot_optional": [scope for scope in SCOPES if scope in OPTIONAL]}
+        },
         "settings": {
             "event_subscriptions": {"bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True},

@@ -1,12 +1,13 @@
-"""Who may manage and read what: asked of Slack when a command is carried out, never remembered.
+"""Who may manage and read what: asked of Slack when a command is carried out; only user groups are kept for seconds.
 
 https://docs.slack.dev/reference/methods/conversations.info and ``conversations.members``. Slack has no
 roles for channels, so who may manage is the operator's setting; people whom the workspace names in
-``settings managers:`` may always.
+``settings managers:``, themselves or by a user group of theirs, may always.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ import structlog
 
 from adapters.slack.doctor import lacking
 from adapters.slack.errors import delivery_error, explain, refusal_of
+from adapters.slack.groups import Groups, group_id
 from adapters.slack.settings import Managers, SlackSettings
 from adapters.slack.workspaces import Team
 from bot.errors import CommandError, DestinationGone
@@ -26,6 +28,7 @@ PAGES: Final = 100
 """A channel of more than 100,000 members is not read to its end."""
 UNSEEN: Final = frozenset(("channel_not_found", "not_in_channel", "method_not_supported_for_channel_type"))
 """Slack does not show us the channel: it is private and we are not in it, or there is none."""
+_PERSON: Final = re.compile(r"[UW][A-Z0-9]+")  # noqa: TID251 - a pattern of ours, linear
 INVITATION: Final = "an invitation (type «/invite @Paper Pigeon» in the channel)"
 UNARCHIVED: Final = "the channel unarchived (channel name → Settings → Unarchive channel)"
 
@@ -37,10 +40,11 @@ class Unseen(Exception):
 class SlackRights:
     """The rights of one person, for one command."""
 
-    def __init__(self, team: Team, user: str, settings: SlackSettings) -> None:
+    def __init__(self, team: Team, user: str, settings: SlackSettings, groups: Groups) -> None:
         self._team = team
         self._user = user
         self._settings = settings
+        self._groups = groups
         self.lacking = False
         """The bot turned out to lack something that a person can give it; then trying again makes sense."""
 
@@ -49,14 +53,54 @@ class SlackRights:
             return False
         if destination.direct:
             return destination.channel == self._user
-        if self._user in {_bare(manager) for manager in (*managers, *self._settings.manager_ids)}:
+        named = (*managers, *self._settings.manager_ids)
+        if self._user in {_bare(manager) for manager in named}:
             return True
         try:
-            return await self._by_policy(destination)
+            return await self._by_policy(destination) or await self._is_in_one_of(named)
         except Unseen as unseen:
             self.lacking = True
             text, remedy = explain(str(unseen))
             raise CommandError(f"{text} {remedy}") from unseen
+
+    async def named(self, written: Sequence[str]) -> Sequence[str]:
+        """People and user groups as Slack mentions them (``<@U1>``, ``<!subteam^S1>``).
+
+        Raises CommandError where one is nobody, or a group into which we may not look.
+        """
+        found = []
+        for word in written:
+            group, person = group_id(word), _PERSON.fullmatch(_bare(word))
+            if person is not None:
+                found.append(f"<@{person[0]}>")
+                continue
+            try:
+                if group is None:
+                    group = await self._groups.by_handle(self._team, word.removeprefix("@"))
+                if group is not None:
+                    await self._groups.members(self._team, group)
+            except CommandError:
+                self.lacking = True
+                raise
+            if group is None:
+                raise CommandError(
+                    f"«{word}» is neither a person nor a user group that I know here. Write @name in a channel, where "
+                    "Slack offers you the people and groups, or give a member id (U…)."
+                )
+            found.append(f"<!subteam^{group}>")
+        return found
+
+    async def _is_in_one_of(self, managers: Sequence[str]) -> bool:
+        """Is the asker in one of the user groups among those managers?"""
+        groups = [group for group in map(group_id, managers) if group is not None]
+        try:
+            for group in groups:
+                if self._user in await self._groups.members(self._team, group):
+                    return True
+        except CommandError:
+            self.lacking = True
+            raise
+        return False
 
     async def _by_policy(self, destination: Destination) -> bool:
         match self._settings.managers:

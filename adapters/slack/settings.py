@@ -69,7 +69,7 @@ class SlackSettings(BaseModel):
     managers: Managers = Managers.MEMBERS
     """Who may manage a channel's subscriptions: ``members``, ``creator``, ``admins`` or ``list`` (nobody but those named)."""
     manager_ids: tuple[str, ...] = ()
-    """Member ids (``U…``) that may manage every channel's subscriptions."""
+    """Ids of members (``U…``) and user groups (``S…``) that may manage every channel's subscriptions."""
     posts_per_minute: int = Field(default=240, ge=1)
     """Slack allows «several hundred» a minute and workspace (https://docs.slack.dev/apis/web-api/rate-limits)."""
     timeout: float = Field(default=10.0, gt=0, le=60)

@@ -20,7 +20,7 @@ from bot.handlers.listed import listed
 from bot.handlers.rating import exported
 from bot.handlers.undoing import keep_undo_of_settings
 from bot.models import Person, SubscriptionState
-from bot.ports import Reply
+from bot.ports import NamingRights, Reply
 from bot.store import keys
 from bot.store.records import encode
 from bot.text.counted import count
@@ -50,6 +50,8 @@ async def settings(asked: Asked) -> Reply:
     if given:
         await asked.require_manage(where)
         changed = {name: _checked(name, value) for name, value in given.items()}
+        if changed.get("managers") and isinstance(asked.origin.rights, NamingRights):
+            changed["managers"] = " ".join(await asked.origin.rights.named(changed["managers"].split()))
         before = await asked.preferences(where)
         await asked.store.preferences.put(where.platform, where.workspace, channel, changed)
         token = await keep_undo_of_settings(asked, channel, {name: before.get(name, "") for name in changed})

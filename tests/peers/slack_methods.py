@@ -25,6 +25,8 @@ NEEDS: dict[str, str] = {
     "chat.delete": "chat:write",
     "conversations.open": "im:write",
     "users.info": "users:read",
+    "usergroups.list": "usergroups:read",
+    "usergroups.users.list": "usergroups:read",
     "files.getUploadURLExternal": "files:write",
     "files.completeUploadExternal": "files:write",
 }
@@ -245,6 +247,24 @@ def _user(state: State, team: Team, arguments: dict[str, Any]) -> dict[str, Any]
     if about is None or about["team_id"] != team.id:
         raise Refusal("user_not_found")
     return {"user": about}
+
+
+@method("usergroups.list")
+def _groups(state: State, team: Team, arguments: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "usergroups": [
+            {"id": group, "team_id": team.id, "handle": handle, "name": handle}
+            for group, (handle, _) in state.groups.items()
+        ]
+    }
+
+
+@method("usergroups.users.list")
+def _group(state: State, team: Team, arguments: dict[str, Any]) -> dict[str, Any]:
+    found = state.groups.get(str(arguments.get("usergroup")))
+    if found is None:
+        raise Refusal("no_such_subteam")
+    return {"users": sorted(found[1])}
 
 
 @method("views.open")

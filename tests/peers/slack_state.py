@@ -23,6 +23,7 @@ SCOPES = frozenset(
         "groups:history",
         "users:read",
         "files:write",
+        "usergroups:read",
     ]
 )
 
@@ -128,6 +129,8 @@ class State:
         self.teams: dict[str, Team] = {}
         self.users: dict[str, dict[str, Any]] = {}
         self.channels: dict[str, dict[str, Any]] = {}
+        self.groups: dict[str, tuple[str, set[str]]] = {}
+        """User group → its handle and the people in it."""
         self.messages: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.ephemerals: list[dict[str, Any]] = []
         self.views: dict[str, dict[str, Any]] = {}

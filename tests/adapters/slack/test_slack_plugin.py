@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from adapters.slack import plugin
-from adapters.slack.manifest import EVENTS, SCOPES, creation_url, manifest
+from adapters.slack.manifest import EVENTS, OPTIONAL, SCOPES, creation_url, manifest
 from adapters.slack.settings import SlackSettings
 from tests.peers.slack_state import SCOPES as GRANTED
 
@@ -89,7 +89,9 @@ def test_the_one_click_link_carries_the_manifest_whole():
 def test_every_scope_has_its_reason_and_is_what_the_tests_grant():
     assert set(SCOPES) == GRANTED
     assert all(reason for reason in SCOPES.values())
-    assert set(manifest()["oauth_config"]["scopes"]["bot"]) == set(SCOPES)
+    asked = manifest()["oauth_config"]["scopes"]
+    assert set(asked["bot"]) == set(SCOPES)
+    assert set(asked["bot_optional"]) == OPTIONAL < set(asked["bot"])
     assert list(EVENTS) == sorted(EVENTS)
 
 
@@ -109,5 +111,6 @@ def test_the_operator_gets_the_manifest_or_its_link():
 
 def test_the_documentation_names_every_scope_and_setting():
     text = (Path(__file__).resolve().parents[3] / "docs" / "slack.md").read_text(encoding="utf-8")
-    assert [scope for scope in SCOPES if f"| `{scope}` |" not in text] == []
+    rows = {scope: f"| `{scope}`{' (optional)' if scope in OPTIONAL else ''} |" for scope in SCOPES}
+    assert [row for row in rows.values() if row not in text] == []
     assert [name for name in SlackSettings.model_fields if name.upper() not in text] == []

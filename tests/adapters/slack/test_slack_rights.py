@@ -5,12 +5,15 @@ import json
 import pytest
 
 from adapters.slack.adapter import SlackAdapter
+from adapters.slack.groups import KEPT, Groups
 from adapters.slack.rights import SlackRights
 from adapters.slack.settings import SlackSettings
 from bot.cards.reply import message
+from bot.clock import SystemClock
 from bot.errors import CommandError
 from bot.models import Destination
-from bot.ports import Reply
+from bot.ports import NamingRights, Reply
+from bot.testing.clock import FakeClock
 from tests.adapters.slack.conftest import Core, MemoryShelf, made, serving_with
 from tests.peers.slack_server import SlackPeer, refuse, status
 
@@ -20,7 +23,9 @@ def channel(name: str) -> Destination:
 
 
 async def rights(adapter: SlackAdapter, user: str, **settings: object) -> SlackRights:
-    return SlackRights(await adapter.workspaces.home(), user, SlackSettings(**settings))
+    return SlackRights(
+        await adapter.workspaces.home(), user, SlackSettings(**settings), Groups(SystemClock())
+    )
 
 
 # C1: ann (admin) and bob, who created it; C2: ann; G1: private, ann; gus is a guest in none of them.
@@ -137,3 +142,71 @@ async def test_a_scope_that_is_missing_names_itself_and_the_remedy(peer: SlackPe
     async with adapter.connect(None):
         with pytest.raises(CommandError, match="channels:read.*Reinstall"):
             await (await rights(adapter, "U2")).may_manage(channel("C1"), ())
+
+
+# --- user groups as managers ------------------------------------------------------------------
+
+
+async def test_a_user_group_may_be_named_as_managers(adapter: SlackAdapter, peer: SlackPeer):
+    peer.groups["S1"] = ("leads", {"U2"})
+    managers = ("<!subteam^S1>",)
+    for user, may in (("U2", True), ("U1", False)):
+        asker = await rights(adapter, user, managers="list")
+        assert await asker.may_manage(channel("C1"), managers) is may
+    operator = await rights(adapter, "U2", managers="list", manager_ids=("S1",))
+    assert await operator.may_manage(channel("C1"), ()) is True
+
+
+async def test_nobody_is_asked_about_groups_where_the_policy_suffices(adapter: SlackAdapter, peer: SlackPeer):
+    assert await (await rights(adapter, "U2")).may_manage(channel("C1"), ("<!subteam^S1>",)) is True
+    assert not peer.calls("usergroups.users.list")
+
+
+async def test_who_is_in_a_group_is_known_for_half_a_minute(adapter: SlackAdapter, peer: SlackPeer):
+    clock = FakeClock()
+    peer.groups["S1"] = ("leads", {"U2"})
+    asker = SlackRights(await adapter.workspaces.home(), "U2", SlackSettings(managers="list"), Groups(clock))
+    assert await asker.may_manage(channel("C1"), ("<!subteam^S1>",)) is True
+    peer.groups["S1"] = ("leads", set())
+    await clock.advance(KEPT - 1)
+    assert await asker.may_manage(channel("C1"), ("<!subteam^S1>",)) is True
+    assert len(peer.calls("usergroups.users.list")) == 1
+    await clock.advance(1)
+    assert await asker.may_manage(channel("C1"), ("<!subteam^S1>",)) is False
+
+
+async def test_a_deleted_group_is_nobody(adapter: SlackAdapter):
+    asker = await rights(adapter, "U2", managers="list")
+    assert await asker.may_manage(channel("C1"), ("<!subteam^S9>",)) is False
+
+
+async def test_without_the_scope_a_sentence_says_so(adapter: SlackAdapter, peer: SlackPeer):
+    peer.groups["S1"] = ("leads", {"U2"})
+    peer.teams["T1"].scopes -= {"usergroups:read"}
+    asker = await rights(adapter, "U2", managers="list")
+    assert isinstance(asker, NamingRights)
+    with pytest.raises(CommandError, match="I lack the scope usergroups:read"):
+        await asker.may_manage(channel("C1"), ("<!subteam^S1>",))
+    for written in ("<!subteam^S1>", "@leads"):
+        with pytest.raises(CommandError, match="Name people instead"):
+            await asker.named([written])
+    assert asker.lacking, "with Retry, once an admin has added it"
+    assert await asker.named(["<@U2>"]) == ["<@U2>"]
+
+
+async def test_names_are_read_before_they_are_kept(adapter: SlackAdapter, peer: SlackPeer):
+    peer.groups["S1"] = ("leads", {"U2"})
+    asker = await rights(adapter, "U1")
+    written = ["<@U2>", "U3", "<!subteam^S1>", "S1", "@leads"]
+    group = "<!subteam^S1>"
+    assert await asker.named(written) == ["<@U2>", "<@U3>", group, group, group]
+    with pytest.raises(CommandError, match="«@nobody» is neither a person nor a user group"):
+        await asker.named(["@nobody"])
+
+
+@pytest.mark.parametrize("fault", [refuse("fatal_error"), status(503), refuse("team_access_not_granted")])
+async def test_a_group_that_cannot_be_asked_about_is_no_yes(adapter: SlackAdapter, peer: SlackPeer, fault):
+    peer.faults.always("usergroups.users.list", fault)
+    asker = await rights(adapter, "U2", managers="list")
+    with pytest.raises(CommandError, match="does not tell me just now"):
+        await asker.may_manage(channel("C1"), ("<!subteam^S1>",))

@@ -301,7 +301,8 @@ async def test_the_doctor_looks_at_token_scopes_socket_and_channels(peer: SlackP
     ]
     findings = await made(peer, shelf).check(here)
     text = "\n".join(f"{finding.severity.value} {finding.text} {finding.remedy}" for finding in findings)
-    assert "warning The app lacks 2 of its scopes" in text
+    assert "warning The app lacks 1 of its scopes: users:read" in text
+    assert "ok The app was not granted what it can do without: chat:write.public" in text
     assert "users:read (" in text
     assert "ok Socket Mode can be opened." in text
     assert "failure That channel is archived" in text

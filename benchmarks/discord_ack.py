@@ -1,13 +1,15 @@
 """How soon each Discord command is acknowledged while the bot polls, matches and stores 5,000 new papers.
 
-``python -m benchmarks.discord_ack [papers]``: the real process with its embedded store and a subscription that posts
-at once, a listing of arXiv's form, a loopback Discord. Every verb of the registry is used as a slash command, in
-turn, by two people at once, and four buttons are pressed between. Discord gives up after 3,000 ms; the time is seen from its side, and
-this process is Discord and listing at once, so the figures are upper bounds.
+``python -m benchmarks.discord_ack [papers] [--people 2] [--batch 250]``: the real process with its embedded store and a
+subscription that posts at once, a listing of arXiv's form, a loopback Discord. Every verb of the registry is used as a
+slash command, in turn, by some people at once, and four buttons are pressed between. Discord gives up after 3,000 ms; the
+time is seen from its side, and this process is Discord and listing at once, so the figures are upper bounds. Last come the
+turns of the bot's event loop (:mod:`benchmarks.watched`): nothing is acknowledged sooner than the turn it falls into ends.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import re
@@ -21,6 +23,7 @@ from typing import Any
 
 from aiohttp import web
 
+from benchmarks.watched import load as load_watch
 from bot.clock import SystemClock
 from bot.commands.model import Verb
 from bot.commands.verbs import OFFERED
@@ -31,11 +34,7 @@ from tests.peers.discord_server import DiscordPeer
 
 ROOT = Path(__file__).resolve().parents[1]
 CLOCK = SystemClock()
-BATCH = 250
-"""New papers of one answer, one answer a second."""
 QUERY = "robot OR agents OR diffusion"
-PEOPLE = 2
-"""So many use the verbs at once, each beginning with another one."""
 LATE = 3000.0
 """Milliseconds after which Discord gives up; counted as that."""
 GIVEN = {"query": QUERY, "subscription": "1", "paper": "arxiv:2401.10001"}
@@ -45,17 +44,18 @@ MORE = {
     "preview": ("query",),
     "edit": ("subscription",),
 }
+PRESSED = ("Abstract", "Save", "Discuss")
 Times = defaultdict[str, list[float]]
 
 
-def listing(first: int) -> bytes:
+def listing(first: int, batch: int) -> bytes:
     """A batch of papers from that number on, multiplied from a sample day."""
     text = rss(load()[0], CLOCK.now().date(), ["cs"], "https://rss.arxiv.org/rss/cs").decode()
     head, *rest = re.split(r"(?=<item>)", text)
     foot = rest[-1].split("</item>", 1)[1]
     items = [part.split("</item>", 1)[0] + "</item>" for part in rest]
     made = []
-    for number in range(first, first + BATCH):
+    for number in range(first, first + batch):
         item = items[number % len(items)]
         made.append(re.sub(r"\d{4}\.\d{5}", f"2401.{number + 10_000:05d}", item))
     return (head + "".join(made) + foot).encode()
@@ -64,8 +64,8 @@ def listing(first: int) -> bytes:
 class Day:
     """Serves one batch more with each time it is asked, once it was told to begin."""
 
-    def __init__(self, papers: int) -> None:
-        self._bodies = [listing(first) for first in range(0, papers, BATCH)]
+    def __init__(self, papers: int, batch: int) -> None:
+        self._bodies = [listing(first, batch) for first in range(0, papers, batch)]
         self._turn = 0
         self.begun = False
 
@@ -102,8 +102,8 @@ async def rounds(ada: Person, channel: int, times: Times, peer: DiscordPeer, ver
             undo = next((one for one in answer.messages if "Undo" in labels(one)), None)
             if verb.name == "remove" and undo:
                 await timed("button Undo", ada.press(undo, "Undo"))
-        cards = [one for one in peer.messages(channel)[-50:] if "Abstract" in labels(one)]
-        for label in ("Abstract", "Save", "Discuss") if cards else ():
+        cards = [one for one in peer.messages(channel)[-50:] if set(PRESSED) <= set(labels(one))]
+        for label in PRESSED if cards else ():
             await timed(f"button {label}", ada.press(cards[-1], label))
 
 
@@ -129,7 +129,7 @@ async def watch(bob: Person, channel: int, papers: int) -> str:
         await CLOCK.sleep(1)
 
 
-async def measure(peer: DiscordPeer, day: Day, papers: int) -> None:
+async def measure(peer: DiscordPeer, day: Day, papers: int, people: int) -> None:
     lab = peer.server("Lab", channels=["ml"], invited=True)
     channel = lab.channels["ml"]
     ada, bob = peer.person("ada", lab, manages=True), peer.person("bob", lab)
@@ -139,9 +139,9 @@ async def measure(peer: DiscordPeer, day: Day, papers: int) -> None:
     times: Times = defaultdict(list)
     began = CLOCK.monotonic()
     day.begun = True
-    admins = [peer.person(f"ada{number}", lab, manages=True) for number in range(PEOPLE)]
+    admins = [peer.person(f"ada{number}", lab, manages=True) for number in range(people)]
     using = [
-        asyncio.create_task(rounds(admin, channel, times, peer, turned(number * len(OFFERED) // PEOPLE)))
+        asyncio.create_task(rounds(admin, channel, times, peer, turned(number * len(OFFERED) // people)))
         for number, admin in enumerate(admins)
     ]
     async with asyncio.timeout(600):
@@ -165,8 +165,8 @@ def say(name: str, values: list[float]) -> None:
     )
 
 
-async def main(papers: int) -> None:
-    day = Day(papers)
+async def main(papers: int, people: int, batch: int) -> None:
+    day = Day(papers, batch)
     app = web.Application()
     app.router.add_get("/{rest:.*}", day.answer)
     runner = web.AppRunner(app, access_log=None)
@@ -192,12 +192,13 @@ async def main(papers: int) -> None:
                 "PIGEON_DISCORD__API_URL": peer.api_url,
                 "PIGEON_DISCORD__GATEWAY_URL": peer.gateway_url,
             }
-            log = Path(folder) / "log"
+            log, seen = Path(folder) / "log", Path(folder) / "seen"
             with log.open("w") as stream:
                 process = await asyncio.create_subprocess_exec(
                     sys.executable,
                     "-m",
-                    "bot",
+                    "benchmarks.watched",
+                    str(seen),
                     "run",
                     cwd=folder,
                     env=environment,
@@ -206,12 +207,22 @@ async def main(papers: int) -> None:
                 )
                 try:
                     await peer.until(lambda: "Discord is connected" in log.read_text(), 60)
-                    await measure(peer, day, papers)
+                    await measure(peer, day, papers, people)
                 finally:
                     process.terminate()
                     await process.wait()
+            sys.stdout.write("\n".join(load_watch(seen)[0]) + "\n")
     await runner.cleanup()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 5000))
+    parser = argparse.ArgumentParser(description="How soon Discord commands are acknowledged.")
+    parser.add_argument("papers", type=int, nargs="?", default=5000)
+    parser.add_argument(
+        "--people", type=int, default=2, help="use the verbs at once, each from another one on"
+    )
+    parser.add_argument(
+        "--batch", type=int, default=250, help="new papers of one answer, one answer a second"
+    )
+    given = parser.parse_args()
+    asyncio.run(main(given.papers, given.people, given.batch))

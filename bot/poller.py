@@ -30,6 +30,9 @@ log = structlog.get_logger(__name__)
 
 LEASE: Final = timedelta(minutes=3)
 LONGEST_WAIT: Final = timedelta(hours=1)
+PIECE: Final = 20
+"""Papers that are worked on between two looks at the event loop: about ten milliseconds. A day's listing of a
+thousand would hold up everything else in the process for a second, and chat platforms wait three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +185,7 @@ class Poller:
 
     async def _known_as(self, listing: Listing) -> list[Paper]:
         """The papers of a listing, tidy, each once and under the id under which it is known already."""
-        return one_each(
-            await self._store.papers.names.as_known(one_each([tidy(paper) for paper in listing.papers]))
-        )
+        return one_each(await self._store.papers.names.as_known(await self._tidied(listing.papers)))
 
     async def _bring(self, listing: Listing) -> Sequence[Arrival]:
         """Store a page of a catch-up: neither the source's bookmark nor its ledger moves by it."""
@@ -201,6 +202,14 @@ class Poller:
                 continue
             return arrivals
 
+    async def _tidied(self, papers: Sequence[Paper]) -> Sequence[Paper]:
+        """The papers with clean texts, each once."""
+        made: list[Paper] = []
+        for start in range(0, len(papers), PIECE):
+            made += map(tidy, papers[start : start + PIECE])
+            await self._clock.sleep(0)
+        return one_each(made)
+
     async def _changes(
         self, brought: Sequence[Paper], sheet: Sheet
     ) -> tuple[list[Change], Sequence[Arrival]]:
@@ -208,7 +217,9 @@ class Poller:
         held = await self._store.papers.stored([paper.id for paper in brought])
         arrivals = sheet.arrivals(brought, {key: one.paper for key, one in held.items()}, self.source.name)
         changes: list[Change] = []
-        for paper in brought:
+        for at, paper in enumerate(brought, 1):
+            if at % PIECE == 0:
+                await self._clock.sleep(0)
             known = held.get(paper.id)
             after = merged(known.paper if known else None, paper, source=self.source.name, now=now)
             late = sheet.is_old(arrivals.get(paper.id))

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from adapters.discord import escape, forms, limits
+from adapters.discord import errors, escape, forms, limits
 from adapters.discord.render import EPHEMERAL, Message, render
 from adapters.discord.rest import Rest
 from bot.cards import Card, Form
 from bot.commands.model import Choice
+from bot.errors import Ambiguous, CardRejected, RetryLater
 from bot.text.cut import Unit, cut
 
 _MESSAGE, _LATER, _LATER_UPDATE, _UPDATE, _CHOICES, _MODAL = 4, 5, 6, 7, 8, 9
@@ -90,6 +91,17 @@ class Answers:
     async def _first(
         self, kind: int, data: dict[str, Any] | None = None, message: Message | None = None
     ) -> None:
+        try:
+            await self._callback(kind, data, message)
+        except (Ambiguous, RetryLater):
+            # It may have arrived. There is no later for a first answer, and a second one does no harm.
+            try:
+                await self._callback(kind, data, message)
+            except CardRejected as error:
+                if errors.code_of(error) != errors.ALREADY_ACKNOWLEDGED:
+                    raise
+
+    async def _callback(self, kind: int, data: dict[str, Any] | None, message: Message | None) -> None:
         # Interaction and token stand where discord.py expects a webhook's, so that each has a bucket of its own.
         await self._rest.call(
             "POST",

@@ -21,6 +21,7 @@ from adapters.discord import channels, commands, errors, forms
 from adapters.discord.answers import Answers
 from adapters.discord.buttons import FORM, asks_first, command_of
 from adapters.discord.origins import Interaction, in_server, origin
+from adapters.discord.patience import Patience
 from adapters.discord.rest import Rest
 from bot.cards import Action, ActionStyle, Card, CardKind, Form, Paragraph, Span
 from bot.clock import Clock
@@ -33,10 +34,6 @@ from bot.text.ids import canonical_id
 
 _log = structlog.get_logger(__name__)
 
-PATIENCE: Final = 0.8
-"""Seconds in which an answer may come by itself; then the interaction is acknowledged and the answer follows.
-Discord waits 3 seconds."""
-_TYPING: Final = 2.0
 _AGAIN: Final = "p1-again:"
 """A button that opens a dialogue again with what was typed; the form waits on the shelf."""
 _KEPT: Final = timedelta(hours=1)
@@ -59,6 +56,7 @@ class Desk:
         self._rest = rest
         self._clock = clock
         self._shelf = shelf
+        self._patience = Patience(clock)
         self._seen: OrderedDict[int, None] = OrderedDict()
 
     async def serve(self, interaction: Interaction) -> None:
@@ -99,69 +97,89 @@ class Desk:
     # --- commands -----------------------------------------------------------------------------
 
     async def _carry_out(self, interaction: Interaction, answers: Answers, data: Mapping[str, Any]) -> None:
-        asked = origin(interaction)
-        started = self._clock.monotonic()
-        work = asyncio.ensure_future(self._reply(interaction, asked, data))
-        hidden, pressed = in_server(interaction), interaction.message is not None
-        try:
-            await asyncio.wait({work}, timeout=PATIENCE)
-            late = not work.done()
-            if late:
-                await answers.later(hidden=hidden, pressed=pressed)
-            _log.debug(
-                "An interaction was acknowledged.", ms=round((self._clock.monotonic() - started) * 1000)
-            )
-        finally:
-            reply = await work  # what was asked is carried out, also where Discord no longer listens
-        if late:
-            await self._answer_late(
-                reply, answers, hidden=hidden, replaces=pressed and self._own(interaction), pressed=pressed
-            )
+        asked, hidden = origin(interaction), in_server(interaction)
+        command = self._read(interaction, data)
+        if isinstance(command, Reply):
+            await self._answer(interaction, command, answers, hidden=hidden)
+            return
+        seconds = self._patience.for_answer(interaction.id, command)
+        due = self._clock.monotonic() + seconds
+        if seconds > 0:
+            work = asyncio.ensure_future(self._reply(command, asked))
+            await asyncio.wait({work}, timeout=seconds)
+        else:  # the acknowledgement does not wait for work to begin, either
+            work = None
+        if work is not None and work.done():
+            reply, due = work.result(), self._clock.monotonic()
+            await self._answer(interaction, reply, answers, hidden=hidden)
+            self._acknowledged(due)
         else:
-            await self._answer(interaction, reply, answers, hidden=hidden, pressed=pressed)
+            try:
+                await answers.later(hidden=hidden, pressed=interaction.message is not None)
+                self._acknowledged(due)
+            finally:
+                # What was asked is carried out, also where Discord no longer listens.
+                reply = await (work or self._reply(command, asked))
+            await self._answer_late(interaction, reply, answers, hidden=hidden)
         if reply.announce is not None and hidden:
             await answers.add(reply.announce, hidden=False)
 
-    async def _reply(self, interaction: Interaction, asked: Origin, data: Mapping[str, Any]) -> Reply:
+    def _acknowledged(self, due: float) -> None:
+        seconds = self._clock.monotonic() - due
+        self._patience.took(seconds)
+        _log.debug("An interaction was acknowledged.", ms=round(seconds * 1000))
+
+    def _read(self, interaction: Interaction, data: Mapping[str, Any]) -> Command | Reply:
+        """The command that was asked for, or what to say where there is none."""
+        try:
+            return _command(interaction, data) or Reply(
+                card=_sentence("I don't know that button any more. `/papers help` shows what I can do.")
+            )
+        except CommandError as error:
+            return Reply(card=_sentence(str(error)))
+        except Exception:  # noqa: BLE001 — see _failed
+            return self._failed(str(data.get("name") or data.get("custom_id")))
+
+    async def _reply(self, command: Command, asked: Origin) -> Reply:
         """What the core says; a sentence where it cannot be asked or fails."""
         try:
-            command = _command(interaction, data)
-            if command is None:
-                return Reply(
-                    card=_sentence("I don't know that button any more. `/papers help` shows what I can do.")
-                )
             return await self._handle(command, asked)
         except CommandError as error:
             return Reply(card=_sentence(str(error)))
-        except Exception:  # noqa: BLE001 — the person gets a number, the log the whole of it
-            number = secrets.token_hex(3)
-            _log.exception(
-                "A command failed.", incident=number, verb=data.get("name") or data.get("custom_id")
+        except Exception:  # noqa: BLE001 — see _failed
+            return self._failed(command.verb)
+
+    def _failed(self, verb: str) -> Reply:
+        """The person gets a number, the log the whole of it."""
+        number = secrets.token_hex(3)
+        _log.exception("A command failed.", incident=number, verb=verb)
+        return Reply(
+            card=_sentence(
+                "Something went wrong on my side, and nothing was changed as far as I know. "
+                f"Try again in a minute. If it stays, tell who runs me the number {number}."
             )
-            return Reply(
-                card=_sentence(
-                    "Something went wrong on my side, and nothing was changed as far as I know. "
-                    f"Try again in a minute. If it stays, tell who runs me the number {number}."
-                )
-            )
+        )
 
     async def _answer(
-        self, interaction: Interaction, reply: Reply, answers: Answers, *, hidden: bool, pressed: bool
+        self, interaction: Interaction, reply: Reply, answers: Answers, *, hidden: bool
     ) -> None:
+        """The first answer is the whole answer."""
         if reply.form is not None and interaction.type is not _SUBMIT:
             await answers.ask(reply.form)
         elif reply.form is not None:  # Discord opens no dialogue from a dialogue
             await answers.show(await self._offer_form(reply.form, interaction), hidden=hidden)
-        elif reply.replace and pressed and self._own(interaction):
+        elif reply.replace and self._own(interaction):
             await answers.change(reply.card)
         else:
             await answers.show(reply.card, hidden=hidden and reply.private)
 
     async def _answer_late(
-        self, reply: Reply, answers: Answers, *, hidden: bool, replaces: bool, pressed: bool
+        self, interaction: Interaction, reply: Reply, answers: Answers, *, hidden: bool
     ) -> None:
-        card = reply.card if reply.form is None else await self._offer_form(reply.form, None)
-        if pressed and not (reply.replace and replaces):
+        """The answer after «thinking…», or after nothing visible under a button."""
+        pressed = interaction.message is not None
+        card = reply.card if reply.form is None else await self._offer_form(reply.form, interaction)
+        if pressed and not (reply.replace and self._own(interaction)):
             await answers.add(card, hidden=hidden and reply.private)
         elif hidden and not reply.private and not pressed:
             # «thinking…» was shown to the asker alone, and the answer in its place is, too
@@ -177,9 +195,9 @@ class Desk:
 
     # --- dialogues ----------------------------------------------------------------------------
 
-    async def _offer_form(self, form: Form, interaction: Interaction | None) -> Card:
+    async def _offer_form(self, form: Form, interaction: Interaction) -> Card:
         """A button that opens the form, with all that was typed still in it."""
-        if interaction is not None:
+        if interaction.type is _SUBMIT:
             data = cast("Mapping[str, Any]", interaction.data or {})
             form = forms.filled(form, forms.answers(data.get("components") or ()))
         token = secrets.token_urlsafe(12)
@@ -214,7 +232,7 @@ class Desk:
             offered = channels.offer(interaction, typed)
         else:
             try:
-                async with asyncio.timeout(_TYPING):
+                async with asyncio.timeout(self._patience.for_typing(interaction.id)):
                     offered = await self._handle.complete(verb, name, typed, origin(interaction))
             except Exception as error:  # noqa: BLE001 — completion is a courtesy: it stays empty rather than failing
                 _log.warning("Completion failed.", verb=verb, option=name, error=type(error).__name__)

@@ -50,12 +50,17 @@ class Pace:
         self._quickest = _SURELY
         self._ended: deque[float] = deque()
         self._closed_until = 0.0
+        self._answers_closed_until = 0.0
         self._why = ""
         self._channels: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
-    def check(self) -> None:
-        """Raise RetryLater while Discord, or our own caution, wants no requests from this process."""
-        wait = self._closed_until - self._clock.monotonic()
+    def check(self, *, answer: bool = False) -> None:
+        """Raise RetryLater while Discord, or our own caution, wants no requests from this process.
+
+        An ``answer`` to an interaction may go while the bot has merely used up its requests a second: it is not one of
+        them (https://discord.com/developers/docs/topics/rate-limits#global-rate-limit).
+        """
+        wait = (self._answers_closed_until if answer else self._closed_until) - self._clock.monotonic()
         if wait > 0:
             raise RetryLater(self._why, after=wait)
 
@@ -93,9 +98,11 @@ class Pace:
             return 0.0
         return self._ended[0] + second - now if self._ended else _LOOK_AGAIN
 
-    def stay_away(self, seconds: float, why: str) -> None:
-        """Make no request for so long."""
+    def stay_away(self, seconds: float, why: str, *, answers: bool = True) -> None:
+        """Make no request for so long; ``answers`` to interactions neither, or those still."""
         until = self._clock.monotonic() + seconds
+        if answers:
+            self._answers_closed_until = max(self._answers_closed_until, until)
         if until > self._closed_until:
             self._closed_until, self._why = until, why
             _log.warning("Discord is left alone for a while.", seconds=round(seconds, 1), reason=why)
@@ -134,7 +141,7 @@ class Pace:
             headers.get("X-RateLimit-Global", "").lower() == "true"
             or headers.get("X-RateLimit-Scope") == "global"
         ):
-            self.stay_away(after, "The bot has used up its requests a second.")
+            self.stay_away(after, "The bot has used up its requests a second.", answers=False)
 
     def _count_invalid(self) -> None:
         now = self._clock.monotonic()

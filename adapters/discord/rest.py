@@ -29,7 +29,7 @@ from bot.errors import RetryLater
 DEADLINE: Final = 10.0
 """Seconds for one request with everything that discord.py does for it."""
 API: Final = "https://discord.com/api/v10"
-_FREE: Final = ("/interactions/", "/webhooks/")
+_ANSWERS: Final = ("/interactions/", "/webhooks/")
 """Answers to interactions do not count against the bot's requests a second
 (https://discord.com/developers/docs/topics/rate-limits#global-rate-limit)."""
 _started: ContextVar[Made | None] = ContextVar("_started", default=None)
@@ -139,14 +139,15 @@ class Rest:
         **ids: str | int,
     ) -> Any:
         """One request; ``path`` holds the names of ``ids`` in braces. Raises a DeliveryError."""
-        self._pace.check()
+        answer = path.startswith(_ANSWERS)
+        self._pace.check(answer=answer)
         await self.open()
         assert self._http is not None
         options: dict[str, Any] = {"params": dict(params)} if params else {}
         options |= _with_files(body, files) if files else ({} if body is None else {"json": body})
         made = Made()
         token = _started.set(made)
-        place = nullcontext() if path.startswith(_FREE) else self._pace.request(made)
+        place = nullcontext() if answer else self._pace.request(made)
         try:
             async with asyncio.timeout(self._deadline), place:
                 return await self._http.request(Route(method, path, **cast("Any", ids)), **options)

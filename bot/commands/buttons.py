@@ -86,6 +86,7 @@ BUTTONS: Final[tuple[Verb, ...]] = (
     Verb(name="unrate", summary="Take your 👍 or 👎 back.", options=(PAPER,), free="paper", button=True),
     Verb(
         name="more",
+        slow=True,
         summary="A filter by meaning that brings more papers.",
         options=(WHICH,),
         manages=True,
@@ -94,6 +95,7 @@ BUTTONS: Final[tuple[Verb, ...]] = (
     ),
     Verb(
         name="fewer",
+        slow=True,
         summary="A filter by meaning that brings fewer papers.",
         options=(WHICH,),
         manages=True,

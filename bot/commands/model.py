@@ -73,6 +73,10 @@ class Verb:
     """The name of the option that takes the free words of a written command."""
     examples: tuple[str, ...] = ()
     """Written forms that can be copied, without ``/papers``."""
+    slow: bool = False
+    """Looks through many papers: who waits for the answer is told at once that it is on its way."""
+    dialogue: bool = False
+    """Opens a dialogue where no query is given, on a platform that has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

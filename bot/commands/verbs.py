@@ -60,6 +60,8 @@ _OFFERED = (
         manages=True,
         aliases=("sub", "follow", "add"),
         free="query",
+        slow=True,
+        dialogue=True,
         examples=(
             "subscribe diffusion (policy OR planning) -survey",
             'subscribe author:"Sergey Levine" to:me when:instant',
@@ -105,6 +107,7 @@ _OFFERED = (
         manages=True,
         aliases=("change",),
         free="subscription",
+        dialogue=True,
         examples=("edit 7 when:daily at:08:30", 'edit 7 query:"diffusion -survey"', "edit 7 to:me"),
     ),
     Verb(
@@ -170,6 +173,7 @@ _OFFERED = (
         ),
         aliases=("test", "try"),
         free="query",
+        slow=True,
         examples=(
             "preview diffusion -survey",
             "preview cat:cs.RO upvotes>=20 days:30",
@@ -181,6 +185,7 @@ _OFFERED = (
         summary="Why a paper came or did not come, step by step.",
         options=(replace(PAPER, required=False), ANY_SUBSCRIPTION),
         free="paper",
+        slow=True,
         examples=("explain 2401.01234", "explain 2401.01234 subscription:7", "explain subscription:7"),
     ),
     Verb(
@@ -215,6 +220,7 @@ _OFFERED = (
         ),
         aliases=("find",),
         free="query",
+        slow=True,
         examples=(
             "search world models",
             'search author:"Sergey Levine" sort:new',
@@ -228,6 +234,7 @@ _OFFERED = (
         options=(PAPER,),
         aliases=("show",),
         free="paper",
+        slow=True,
         examples=("paper 2401.01234", "paper https://arxiv.org/abs/2401.01234"),
     ),
     Verb(
@@ -244,6 +251,7 @@ _OFFERED = (
             ),
         ),
         free="subscription",
+        slow=True,
         examples=("digest 7", "digest 7 action:send-now"),
     ),
     Verb(

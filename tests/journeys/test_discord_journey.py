@@ -24,8 +24,7 @@ WIDE = "robot OR agents OR diffusion OR language OR model"
 
 @pytest.fixture
 async def peer() -> AsyncIterator[DiscordPeer]:
-    # A machine that runs all tests at once is slow; benchmarks/discord_ack.py measures against Discord's three seconds.
-    async with DiscordPeer(patience=30) as made:
+    async with DiscordPeer() as made:  # with Discord's own three seconds
         yield made
         assert made.violations == [], "every body was one that Discord takes"
 

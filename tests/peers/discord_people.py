@@ -11,6 +11,8 @@ from simcord import interactions
 from simcord.backend import serializers
 
 _COMMAND, _COMPONENT, _COMPLETE, _SUBMIT = 2, 3, 4, 5
+_READ = 30.0
+"""Seconds in which an answer that arrived is carried out."""
 
 
 @dataclass
@@ -20,7 +22,7 @@ class Answer:
     peer: Any
     record: Any
     seconds: float
-    """Until it was acknowledged."""
+    """Until its acknowledgement arrived."""
 
     @property
     def modal(self) -> dict[str, Any] | None:
@@ -157,18 +159,27 @@ class Person:
         payload |= extra or {}
         if server is not None:
             payload["authorizing_integration_owners"] = {"0": str(server)}
-        loop = asyncio.get_running_loop()
-        started = loop.time()
+        waiting = self._peer.waiting.begin(record.id)
         backend.emit("INTERACTION_CREATE", payload)
+        deadline = waiting.began + self._peer.patience
         try:
-            async with asyncio.timeout(self._peer.patience):
-                while not record.responded:
+            async with asyncio.timeout_at(deadline):
+                while waiting.answered is None:
                     await self._peer.changed()
         except TimeoutError:
-            raise AssertionError(
-                f"The application did not respond: nothing came within {self._peer.patience:g} seconds"
-            ) from None
-        return Answer(self._peer, record, loop.time() - started)
+            if waiting.answered is None:  # (what has arrived may still wait for this busy process to read it)
+                raise self._unanswered() from None
+        if waiting.answered > deadline:
+            raise self._unanswered()
+        async with asyncio.timeout(_READ):
+            while not record.responded:
+                await self._peer.changed()
+        return Answer(self._peer, record, waiting.answered - waiting.began)
+
+    def _unanswered(self) -> AssertionError:
+        return AssertionError(
+            f"The application did not respond: nothing came within {self._peer.patience:g} seconds"
+        )
 
 
 def parts(message: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -36,6 +36,7 @@ from simcord.http import routes as _routes  # noqa: F401 — importing registers
 
 from bot.clock import SystemClock
 from tests.peers import discord_contract, discord_control
+from tests.peers.discord_acknowledgements import Acknowledgements
 from tests.peers.discord_faults import Buckets, Faults, limited
 from tests.peers.discord_gateway import Gateway
 from tests.peers.discord_http import answer, drop, read
@@ -99,6 +100,7 @@ class DiscordPeer:
         """What of the bodies Discord's contract does not allow; empty is right."""
         self.patience = patience
         """Seconds in which an interaction has to be acknowledged; Discord's own are three."""
+        self.waiting = Acknowledgements(patience)
         self.sessions_left = 1000
         self.closed_to_dms: set[int] = set()
         self.servers: list[Server] = []
@@ -256,9 +258,11 @@ class DiscordPeer:
     # --- REST ---------------------------------------------------------------------------------
 
     async def _rest(self, request: web.Request) -> web.StreamResponse:
-        path = "/" + request.match_info["path"]
+        path, arrived = "/" + request.match_info["path"], asyncio.get_running_loop().time()
+        if self.waiting.arrived(path, arrived):
+            self._change.set()
         body, files = await read(request)
-        noted = Request(request.method, path, body, at=asyncio.get_running_loop().time())
+        noted = Request(request.method, path, body, at=arrived)
         self.requests.append(noted)
         if body is not None and self._contract is not None:
             found = self._contract.problems(request.method, path, body)
@@ -306,6 +310,7 @@ class DiscordPeer:
     ) -> web.Response:
         params = dict(request.query)
         try:
+            self.waiting.refuse_late(path)
             special = self._special(request.method, path, params)
             if special is not None:
                 return answer(200, special, headers)

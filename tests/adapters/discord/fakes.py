@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from adapters.discord.pace import Pace
@@ -48,9 +48,12 @@ class Core:
         self.answers: dict[str, Reply | Exception] = {}
         self.choices: Sequence[Choice] = ()
         self.delay = 0.0
+        self.begins: Callable[[], None] = lambda: None
+        """Called as soon as it is asked something."""
 
     async def __call__(self, command: Command, origin: Origin) -> Reply:
         self.asked.append((command, origin))
+        self.begins()
         if self.delay:
             await asyncio.sleep(self.delay)  # noqa: TID251 — simcord's time, which stands still
         answer = self.answers.get(command.verb, said(f"did {command.verb}"))

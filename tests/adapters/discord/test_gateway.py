@@ -76,6 +76,7 @@ async def test_a_journey_over_the_wire(peer: DiscordPeer) -> None:
         core.answers["subscribe"] = with_button("undo u1", "Undo", announce=said("ada subscribed #ml").card)
         answer = await ada.slash(ml, "papers subscribe", query="robots", when="weekly")
         assert answer.seconds < 1.0
+        await answer.settled()
         assert dict(core.last[0].options) == {"query": "robots", "when": "weekly"}
         assert await core.last[1].rights.may_manage(core.last[1].where, ())
         await peer.until(lambda: peer.texts(ml))
@@ -103,6 +104,34 @@ async def test_a_slow_core_is_acknowledged_in_time(peer: DiscordPeer) -> None:
         answer = await ada.slash(lab.channels["ml"], "papers status")
         assert answer.seconds < 1.5
         assert (await answer.settled()).text == "did status"
+
+
+@pytest.mark.parametrize("fault", ["drop-before", "drop-after", "status"])
+async def test_a_broken_acknowledgement_is_given_again(peer: DiscordPeer, fault: str) -> None:
+    lab, core = peer.server(), Core()
+    ada = peer.person("ada", lab)
+    async with served(peer, core):
+        await ready(peer)
+        for verb, options in {"list": {}, "search": {"query": "robots"}}.items():
+            peer.faults.add(fault, path="/interactions/*", status=502)
+            answer = await ada.slash(lab.channels["ml"], f"papers {verb}", **options)
+            assert (await answer.settled()).text == f"did {verb}"
+            assert len(answer.messages) == 1
+
+
+async def test_an_interaction_that_came_too_late_is_carried_out_and_said_in_the_log(
+    peer: DiscordPeer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab, core = peer.server(), Core()
+    ada = peer.person("ada", lab)
+    async with served(peer, core):
+        await ready(peer)
+        peer.faults.add("status", path="/interactions/*", status=404, code=10062)
+        asking = asyncio.create_task(ada.slash(lab.channels["ml"], "papers search", query="robots"))
+        await peer.until(lambda: core.asked)
+        assert core.last[0].verb == "search"
+        asking.cancel()
+    assert "came too late" in capsys.readouterr().out
 
 
 async def test_a_forged_press_is_a_command_like_any_other(peer: DiscordPeer) -> None:

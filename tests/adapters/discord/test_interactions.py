@@ -68,8 +68,8 @@ async def test_the_public_sees_one_line_and_only_that() -> None:
 
 async def test_a_public_reply_is_public() -> None:
     async with world() as w:
-        w.core.answers["paper"] = Reply(card=EXAMPLE_CARDS["paper-full"], private=False)
-        result = await w.bob.slash(w.channel, "papers paper", paper="2401.01234")
+        w.core.answers["status"] = Reply(card=EXAMPLE_CARDS["paper-full"], private=False)
+        result = await w.bob.slash(w.channel, "papers status")
         assert not result.response.ephemeral
 
 
@@ -85,6 +85,23 @@ async def test_a_slow_answer_is_acknowledged_first(private: bool) -> None:
         shown = [result.response, *result.followups]
         assert ("all well", private) in [(texts(one), one.ephemeral) for one in shown]
         assert len(shown) == (1 if private else 2)
+
+
+async def test_what_looks_through_many_papers_is_acknowledged_before_it_begins() -> None:
+    async with world() as w:
+        begun = []
+        w.core.begins = lambda: begun.append([one for one in w.env.http_requests if "/callback" in one.path])
+        for line, options in {
+            "papers search": {"query": "robots"},
+            "papers subscribe": {"query": "robots"},
+            "papers preview": {"query": "robots"},
+        }.items():
+            await w.alice.slash(w.channel, line, **options)
+            first = begun[-1][-1]
+            assert first.json == {"type": 5, "data": {"flags": 64}}, line
+        assert [len(one) for one in begun] == [1, 2, 3]
+        await w.alice.slash(w.channel, "papers list")
+        assert len(begun[-1]) == 3, "what is quick is answered at once"
 
 
 async def test_a_failure_is_a_sentence_with_a_number_and_never_a_stack_trace() -> None:
@@ -180,10 +197,14 @@ async def test_a_refused_form_keeps_what_was_typed() -> None:
 
 async def test_a_slow_form_waits_behind_a_button() -> None:
     async with world() as w:
-        w.core.delay = 1.2
+        w.core.delay = 1.2  # a dialogue cannot be opened later, so it is waited for
         w.core.answers["edit"] = said("x", form=FORM)
+        waited = await w.alice.slash(w.channel, "papers edit", subscription="7")
+        await w.env.advance_time(1.5)
+        assert waited.modal["title"] == "Edit s7"
+        w.core.delay = 2.5
         shown = await w.alice.slash(w.channel, "papers edit", subscription="7")
-        await w.env.advance_time(2.0)
+        await w.env.advance_time(3.0)
         opened = await w.alice.click(shown.response.message, label="Open the form")
         assert opened.modal["title"] == "Edit s7"
 

@@ -53,6 +53,17 @@ async def test_the_circuit_opens_long_before_a_ban(status: int, headers: dict) -
     pace.check()
 
 
+def test_answers_to_interactions_go_on_while_the_requests_of_a_second_are_used_up() -> None:
+    pace = Pace(FakeClock(), "app")
+    pace.answered("POST", "/x", 429, {**VIA, "X-RateLimit-Scope": "global"})
+    with pytest.raises(RetryLater):
+        pace.check()
+    pace.check(answer=True)
+    pace.answered("POST", "/x", 429, {"Retry-After": "60"})  # Cloudflare: nothing may go
+    with pytest.raises(RetryLater):
+        pace.check(answer=True)
+
+
 async def test_no_second_of_discords_can_hold_more_than_it_allows() -> None:
     clock = FakeClock()
     pace = Pace(clock, "app")

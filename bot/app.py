@@ -19,6 +19,7 @@ from bot.delivery.digests import Digests
 from bot.delivery.lanes import Lanes
 from bot.delivery.sender import Sender, Sent
 from bot.embedding import find_embedder
+from bot.enriching import Enriching
 from bot.errors import PigeonError, SettingsError, StopRequested, StoreUnavailable
 from bot.handlers import Handlers
 from bot.matcher import Matcher
@@ -28,6 +29,7 @@ from bot.poller import Poll, Poller
 from bot.ports import (
     Adapter,
     AdapterPlugin,
+    Enricher,
     OwingSource,
     PluginContext,
     Source,
@@ -76,6 +78,7 @@ class App:
         roles: Collection[str],
         poll_every: timedelta,
         worker: str,
+        enrichers: Sequence[Enricher] = (),
     ) -> None:
         self.settings = settings
         self.store = store
@@ -119,6 +122,7 @@ class App:
             )
             for source in sources
         ]
+        self.enriching = [Enriching(one, store, clock, worker=self.worker) for one in enrichers]
         self.matcher = Matcher(store, clock, worker=self.worker, meanings=self.meanings)
         self.lanes = [
             Lanes(
@@ -141,6 +145,8 @@ class App:
             if "poll" in self._roles:
                 for poller in self.pollers:
                     group.create_task(self._kept_running(f"poll {poller.source.name}", poller.run))
+                for one in self.enriching:
+                    group.create_task(self._kept_running(f"enrich {one.enricher.name}", one.run))
             if "match" in self._roles:
                 group.create_task(self._kept_running("match", self.matcher.run))
                 group.create_task(self._kept_running("embedding", partial(self.meanings.run, self.worker)))
@@ -165,12 +171,16 @@ class App:
             for adapter, lanes in zip(self.adapters, self.lanes, strict=True):
                 async with adapter.connect(None):
                     await lanes.once()
+        if "poll" in self._roles:
+            for one in self.enriching:
+                await one.once()
 
     async def stop(self) -> None:
         """Let other processes take over at once what this one held."""
-        for poller in self.pollers:
+        holders: Sequence[Poller | Enriching] = (*self.pollers, *self.enriching)
+        for part in holders:
             try:
-                await poller.stop()
+                await part.stop()
             except PigeonError:
                 return  # the store is gone; its leases end by themselves
 
@@ -297,6 +307,20 @@ def categories_of(sources: Sequence[Source]) -> dict[str, Sequence[str]]:
     """What those sources are asked for that announce by category, by their names."""
     owed = {one.name: one.calendar.categories for one in sources if isinstance(one, OwingSource)}
     return {name: tuple(filter(None, categories)) for name, categories in owed.items() if any(categories)}
+
+
+def choose_enrichers(
+    settings: Settings, plugins: dict[str, SourcePlugin], clock: Clock, store: Store, **options: Any
+) -> list[Enricher]:
+    """The enrichers of the sources that run, and of what was configured to enrich only."""
+    named = settings.names("sources")
+    return [
+        enricher
+        for name, plugin in plugins.items()
+        if (plugin.on_by_default and (not named or name in named))
+        or (not plugin.on_by_default and plugin.configured(settings.sections[name]))
+        for enricher in plugin.enrichers(_context(settings, name, clock, store, options))
+    ]
 
 
 def choose_roles(settings: Settings) -> frozenset[str]:

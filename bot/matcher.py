@@ -187,18 +187,22 @@ class Matcher:
         papers = await self._store.papers.many([entry.fields["id"] for entry in entries])
         near = await self._followed.near(self._index.likes, list(papers.values()))
         refused: Refused = {}
+        shown: list[str] = []
         for entry in entries:
             paper = papers.get(entry.fields["id"])
             if paper is None:
                 continue  # expired between queueing and matching: months have passed
             found = await self._found(paper, entry.fields, near.get(paper.id, {}))
             plans.matches += len(found)
+            if found:
+                shown.append(paper.id)
             for destination, wanted in _by_destination(found).items():
                 if await self._meanings.refused(destination, paper, refused):
                     continue
                 plans.planned += await self._plan(destination, wanted, seed=entry.fields["seed"])
             # A paper of thousands of matches must not hold up commands in the same process.
             await self._clock.sleep(0)
+        await self._store.shown.note(shown, self._clock.now())
         await self._store.papers.stream.done([entry.id for entry in entries])
         if plans.matches:
             log.info("Matched papers", papers=plans.papers, matches=plans.matches, planned=plans.planned)

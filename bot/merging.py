@@ -95,6 +95,28 @@ def _joined(held: Sequence[Sighting], seen: Sequence[Sighting]) -> tuple[Sightin
     return (*held, *(one for one in seen if (one.source, one.announce, one.day) not in known))
 
 
+def enriched(held: Paper, found: Paper) -> Paper:
+    """The paper with what an enricher knows of it: counts are replaced, links only filled in.
+
+    Of two who count citations the one that found more is shown; its own later count replaces it, be it lower.
+    """
+    values: dict[str, Any] = {
+        name: new
+        for name in (*MEASURES, "models", "datasets", "spaces", "linked")
+        if (new := getattr(found, name)) not in _UNKNOWN
+    }
+    values |= {
+        name: new
+        for name in ("pdf_url", "code_url", "project_url")
+        if (new := getattr(found, name)) and not getattr(held, name)
+    }
+    if found.citations is not None and (
+        held.citations is None or found.citations_by == held.citations_by or found.citations > held.citations
+    ):
+        values |= {"citations": found.citations, "citations_by": found.citations_by}
+    return replace(held, **values)
+
+
 def what_was(before: Paper, after: Paper) -> str:
     """The former values of the watched fields that changed, as JSON; empty where none did."""
     was = {}

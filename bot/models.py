@@ -44,6 +44,16 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Something on the Hub that goes with a paper."""
+
+    kind: str
+    """``model``, ``dataset`` or ``space``."""
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
     """One paper by canonical id, whichever listings showed it."""
 
@@ -67,6 +77,14 @@ class Paper:
     comments: int | None = None
     stars: int | None = None
     """Stars of the linked code repository."""
+    citations: int | None = None
+    citations_by: str | None = None
+    """Who counted them; others count otherwise."""
+    models: int | None = None
+    """How many models, datasets and Spaces name it; ``linked`` holds the first of them."""
+    datasets: int | None = None
+    spaces: int | None = None
+    linked: tuple[Link, ...] = ()
     keywords: tuple[str, ...] = ()
     doi: str | None = None
     comment: str | None = None

@@ -20,7 +20,7 @@ from bot.cards import Card, Form
 from bot.clock import Clock
 from bot.commands.model import Choice, Command
 from bot.ledger import Calendar
-from bot.models import Destination, Listing, MessageRef, Person
+from bot.models import Destination, Listing, MessageRef, Paper, Person
 
 # --- listings ---------------------------------------------------------------------------------
 
@@ -55,6 +55,30 @@ class OwingSource(Protocol):
     """Knows when it has to announce: the ledger holds what came against that, and names what is missing."""
 
     calendar: Calendar
+
+
+class Enricher(Protocol):
+    """Knows more of papers that listings brought: citations, an open PDF, models.
+
+    It is asked about those that matched or were looked at, beside everything else: no poll and no card waits for it.
+    """
+
+    name: str
+    """Unique among enrichers, lower case."""
+    at_once: int
+    """Most papers of one request."""
+    per_day: int
+    """Most requests of one (UTC) day."""
+
+    def knows(self, paper: Paper) -> bool:
+        """Can it be asked about this paper at all?"""
+
+    async def enrich(self, papers: Sequence[Paper]) -> Sequence[Paper]:
+        """Ask once. Papers with the ids they were asked by, and nothing but what is known of them there.
+
+        A paper that is not known there, or of which nothing changed, is left out. Raises a
+        :class:`bot.errors.ListingError`; then they are asked about again later.
+        """
 
 
 # --- commands ---------------------------------------------------------------------------------
@@ -340,6 +364,7 @@ class SourcePlugin:
     name: str
     settings: type[BaseModel]
     create: Callable[[PluginContext], Sequence[Source]]
-    """One plugin may give several sources (one for each feed)."""
+    """One plugin may give several sources (one for each feed), or none but enrichers."""
     configured: Callable[[Any], bool]
     on_by_default: bool = False
+    enrichers: Callable[[PluginContext], Sequence[Enricher]] = lambda _: ()

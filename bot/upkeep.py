@@ -43,6 +43,7 @@ class Upkeep:
         """Drop expired papers from the index of times, old marks of deliveries, and what was long removed."""
         now = self._clock.now()
         papers = await self._store.papers.forget_old(now)
+        await self._store.shown.forget_old(now)
         removed = 0
         platforms = set()
         async for subscription in self._store.subscriptions.everything():

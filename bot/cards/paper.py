@@ -21,6 +21,7 @@ from bot.cards.card import (
 )
 from bot.cards.excerpt import beginning, excerpt
 from bot.models import CardSize, Paper, Reason, Sighting
+from bot.text.counted import count
 from bot.text.cut import cut
 from bot.text.when import ago
 
@@ -47,7 +48,9 @@ SOURCE_NAMES: Final = {
     "huggingface": "Hugging Face",
     "medrxiv": "medRxiv",
     "crossref": "Crossref",
+    "openalex": "OpenAlex",
     "openreview": "OpenReview",
+    "semanticscholar": "Semantic Scholar",
     "pubmed": "PubMed",
 }
 """How the best-known sources write themselves; others are shown by their own name."""
@@ -201,11 +204,29 @@ def _details(paper: Paper) -> list[Block]:
     said = [text for text in (paper.comment, paper.journal_ref) if text]
     if said:
         blocks.append(Note(_dotted(Span(cut(text, 300), italic=True) for text in said)))
+    if known := _known_of(paper):
+        blocks.append(Note(known))
     if past := _history(paper):
         blocks.append(Note(past))
     if links := [Span(label, url=url) for label, url in _more_links(paper)]:
         blocks.append(Note(_dotted(links)))
     return blocks
+
+
+def _known_of(paper: Paper) -> Spans:
+    """Citations with who counted them, and what on the Hub goes with it; unknown is left out."""
+    parts: list[Spans] = []
+    if paper.citations is not None:
+        by = SOURCE_NAMES.get(paper.citations_by or "", paper.citations_by or "")
+        parts.append((Span(f"{count(paper.citations, 'citation')}{f' ({by})' if by else ''}"),))
+    for kind, total in (("model", paper.models), ("dataset", paper.datasets), ("space", paper.spaces)):
+        links = [Span(cut(one.name, 60), url=one.url) for one in paper.linked if one.kind == kind]
+        if not total and not links:
+            continue
+        number = count(total or len(links), "Space" if kind == "space" else kind)
+        listed = [one for link in links for one in (Span(", "), link)][1:]
+        parts.append((Span(f"{number}: "), *listed) if links else (Span(number),))
+    return tuple(span for at, part in enumerate(parts) for span in ((Span(_DOT),) if at else ()) + part)
 
 
 def _history(paper: Paper) -> Spans:

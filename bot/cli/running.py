@@ -16,7 +16,7 @@ from typing import Any, Final
 import structlog
 import typer
 
-from bot.app import App, choose_adapters, choose_roles, choose_sources
+from bot.app import App, choose_adapters, choose_enrichers, choose_roles, choose_sources
 from bot.cli.opening import SAMPLES, Opened, open_settings
 from bot.clock import SystemClock
 from bot.errors import ListingUnreachable, PigeonError, StopRequested
@@ -143,6 +143,7 @@ async def _build(
     parser = Parser()
     stack.push_async_callback(parser.aclose)
     sources = choose_sources(settings, opened.sources, clock, store, fetcher=fetcher, parser=parser)
+    enrichers = choose_enrichers(settings, opened.sources, clock, store, fetcher=fetcher, parser=parser)
     adapters = choose_adapters(settings, opened.adapters, clock, store)
     console = [adapter.name for adapter in adapters] == ["console"]
     app = App(
@@ -150,6 +151,7 @@ async def _build(
         store,
         clock,
         sources=sources,
+        enrichers=() if mode.demo else enrichers,
         adapters=adapters,
         roles=roles,
         poll_every=every,

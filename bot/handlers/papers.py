@@ -27,6 +27,7 @@ _ORDERS: Final[Mapping[str, Order]] = MappingProxyType({"new": "new", "upvotes":
 async def paper(asked: Asked) -> Reply:
     """One paper as a full card."""
     found = await asked.paper()
+    await asked.store.shown.note([found.id], asked.now)
     return Reply(
         card=paper_card(
             found,

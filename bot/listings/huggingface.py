@@ -21,7 +21,7 @@ from bot.ledger import Calendar, HuggingFaceClock
 from bot.listings import documents
 from bot.listings.page import Page, Rows, each_once
 from bot.models import Announce, Listing, Paper, Sighting
-from bot.ports import PluginContext, Source, SourcePlugin
+from bot.ports import Enricher, PluginContext, Source, SourcePlugin
 from bot.text.ids import arxiv_id
 
 if TYPE_CHECKING:  # the program's help must not wait for an HTTP client
@@ -45,6 +45,11 @@ class HuggingFaceSettings(BaseModel):
     trending: bool = Field(
         default=False, description="Also watch the «trending» order, as announce:trending."
     )
+    details: bool = Field(
+        default=True,
+        description="Ask for the models, datasets, Spaces and code of papers that matched or were looked at.",
+    )
+    details_per_day: int = Field(1_000, ge=1, le=20_000, description="Most such requests a day.")
 
 
 # --- reading (pure) -----------------------------------------------------------------------------
@@ -297,10 +302,21 @@ def _create(context: PluginContext) -> Sequence[Source]:
     return sources
 
 
+def _enrichers(context: PluginContext) -> Sequence[Enricher]:
+    from bot.listings.enrichers.hub import HubPages  # noqa: PLC0415
+    from bot.listings.reader import Reader  # noqa: PLC0415
+
+    settings: HuggingFaceSettings = context.settings
+    if not settings.details:
+        return ()
+    return [HubPages(settings.url, Reader.of(context), context.shelf, per_day=settings.details_per_day)]
+
+
 plugin = SourcePlugin(
     name="huggingface",
     settings=HuggingFaceSettings,
     create=_create,
     configured=lambda settings: bool(settings.url),
     on_by_default=True,
+    enrichers=_enrichers,
 )

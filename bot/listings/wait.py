@@ -41,6 +41,12 @@ def budget_spent(headers: Mapping[str, str]) -> float | None:
     return min(rate[1], LONGEST) if rate and rate[0] == 0 else None
 
 
+def budget_left(headers: Mapping[str, str]) -> tuple[int, float] | None:
+    """Requests left of the budget, and the seconds until it is full again; ``None`` where the answer does not say."""
+    rate = _rate(headers)
+    return (rate[0], min(rate[1], LONGEST)) if rate else None
+
+
 def _rate(headers: Mapping[str, str]) -> tuple[int, float] | None:
     """What is left, and the seconds until it is renewed."""
     found = dict(_RATE.findall(headers.get("ratelimit", "")))

@@ -20,6 +20,7 @@ from bot.store.papers import Papers
 from bot.store.ratings import Ratings
 from bot.store.saved import SavedPapers
 from bot.store.shelf import Drafts, PluginShelf, Preferences
+from bot.store.shown import Shown
 from bot.store.subscriptions import Subscriptions
 from bot.store.turns import Turns
 from bot.store.vectors import Vectors
@@ -34,6 +35,7 @@ class Store:
     def __init__(self, database: Database, *, retention: timedelta, lease: timedelta = LEASE) -> None:
         self.database = database
         self.papers = Papers(database, retention=retention)
+        self.shown = Shown(database)
         self.ledgers = Ledgers(database)
         self.subscriptions = Subscriptions(database)
         # Kept longer than papers, so that a paper can never be posted again while it is still known.

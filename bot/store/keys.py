@@ -16,6 +16,8 @@ key                                           type    holds
 ``pp:{papers}:examples``                      hash    paper that a filter has as its example -> title, abstract
 ``pp:{papers}:by-time``                       zset    paper id by the moment it was first seen (ms)
 ``pp:{papers}:touched``                       zset    paper id by a number that counts up with each write
+``pp:{papers}:shown``                          zset    paper id by when it last matched or was looked at (ms)
+``pp:{papers}:wanted:<enricher>``              zset    paper id by when that enricher is to be asked (ms)
 ``pp:{papers}:stream``                        stream  papers to match: new ones, and changes; group ``match``
 ``pp:{papers}:cursor:<source>``               string  the source's bookmark
 ``pp:{papers}:health:<source>``               hash    last success, last failure, its sentence, counts
@@ -72,6 +74,7 @@ PAPERS_BY_TIME: Final = PAPERS + "by-time"
 EXAMPLES: Final = PAPERS + "examples"
 PAPERS_TOUCHED: Final = PAPERS + "touched"
 PAPERS_STREAM: Final = PAPERS + "stream"
+PAPERS_SHOWN: Final = PAPERS + "shown"
 MATCH_GROUP: Final = "match"
 LEDGERS: Final = PAPERS + "ledgers"
 
@@ -95,6 +98,10 @@ def alias(other_id: str) -> str:
 
 def title(mark: str) -> str:
     return f"{PAPERS}title:{mark}"
+
+
+def wanted(enricher: str) -> str:
+    return f"{PAPERS}wanted:{enricher}"
 
 
 def cursor(source: str) -> str:

@@ -24,6 +24,7 @@ AUTHORS: Final = 5_000
 AUTHOR: Final = 200
 CATEGORIES: Final = 50
 KEYWORDS: Final = 100
+LINKED: Final = 20
 NOTE: Final = 2_000
 """Code points of a comment or a journal reference."""
 NAME: Final = 300
@@ -71,6 +72,11 @@ def tidy(paper: Paper) -> Paper:
         code_url=_link(paper.code_url),
         project_url=_link(paper.project_url),
         thumbnail_url=_link(paper.thumbnail_url),
+        linked=tuple(
+            replace(one, name=tidy_text(one.name, NAME), url=url)
+            for one in paper.linked[:LINKED]
+            if (url := _link(one.url))
+        ),
         sightings=tuple(_sighting(seen) for seen in paper.sightings),
     )
 

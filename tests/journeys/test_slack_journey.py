@@ -1,24 +1,16 @@
 """A lab's first hour with Paper Pigeon in Slack: the real process, sample listings, a loopback Slack."""
 
 import asyncio
-import json
-import os
 import socket
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.journeys.slack_lab import cards, running, said
 from tests.peers.slack_server import DROP_AFTER, SlackPeer, refuse
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def said(part: object) -> str:
-    return json.dumps(part, ensure_ascii=False)
 
 
 @pytest.fixture
@@ -28,42 +20,12 @@ async def peer(contracts: Path) -> AsyncIterator[SlackPeer]:
         assert peer.violations == [], "every body was one that Slack takes"
 
 
-@asynccontextmanager
-async def running(peer: SlackPeer, folder: Path, **settings: str) -> AsyncIterator[None]:
-    """``pigeon run`` with the bundled sample papers, pointed at the loopback Slack; it must end in good order."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PIGEON_")}
-    environment |= {
-        "PYTHONPATH": str(ROOT),
-        "PIGEON_ADAPTERS": "slack",
-        "PIGEON_SLACK__API_URL": peer.api_url,
-        "PIGEON_SLACK__BOT_TOKEN": "xoxb-1",
-        **settings,
-    }
-    log = (folder / "log").open("w")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "run", "--demo", cwd=folder, env=environment, stdout=log, stderr=log
-    )
-    try:
-        yield
-        process.terminate()
-        assert await asyncio.wait_for(process.wait(), 20) == 0, (folder / "log").read_text()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-        log.close()
-
-
 @pytest.fixture
 async def pigeon(peer: SlackPeer, tmp_path: Path) -> AsyncIterator[None]:
     """It runs, and holds a socket."""
-    async with running(peer, tmp_path, PIGEON_SLACK__APP_TOKEN="xapp-1"):
+    async with running(peer, tmp_path, "--demo", PIGEON_SLACK__APP_TOKEN="xapp-1"):
         await peer.until(lambda: peer.sockets, 30)
         yield
-
-
-def cards(peer: SlackPeer, channel: str) -> list[dict[str, Any]]:
-    return [post for post in peer.posts(channel) if "metadata" in post]
 
 
 async def subscribed(peer: SlackPeer, written: str, **who: str) -> None:
@@ -159,7 +121,7 @@ async def test_by_http_with_one_token(peer: SlackPeer, tmp_path: Path) -> None:
         "PIGEON_SLACK__HTTP_PORT": str(port),
     }
     peer.request_url = f"http://127.0.0.1:{port}/slack/events"
-    async with running(peer, tmp_path, **door):
+    async with running(peer, tmp_path, "--demo", **door):
         async with asyncio.timeout(30):
             while True:  # nothing announces that it listens
                 try:

@@ -26,13 +26,13 @@ from bot.errors import CommandError
 from bot.handlers.replay import Replay
 from bot.listings.fetch import Fetcher
 from bot.listings.parser import Parser
-from bot.listings.politeness import LocalLimiter
 from bot.meaning import Meanings
 from bot.models import Destination, Person, Subscription, SubscriptionState
 from bot.ports import Origin, PluginContext, Reply, ShowingAdapter
 from bot.query import parse
 from bot.settings import Settings
 from bot.store import Store
+from bot.turns import SharedLimiter
 
 OPERATOR: Final = Person(id="operator", name="you")
 MOST_CARDS: Final = 50
@@ -170,7 +170,11 @@ async def _asking(workspace: str) -> AsyncIterator[_Asking]:
     settings, clock = opened.settings, SystemClock()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_beside(settings, samples=True))
-        fetcher = Fetcher(clock=clock, limiter=LocalLimiter(clock), contact=settings.core.contact)
+        fetcher = Fetcher(
+            clock=clock,
+            limiter=SharedLimiter(store.turns, clock, worker="operator"),
+            contact=settings.core.contact,
+        )
         stack.push_async_callback(fetcher.aclose)
         parser = Parser()
         stack.push_async_callback(parser.aclose)

@@ -37,7 +37,7 @@ def doctor(*, as_json: bool) -> None:
 
 
 async def _examine() -> list[Finding]:
-    found = [examining.python()]
+    found = [examining.python(), *examining.xml()]
     try:
         opened = open_settings(silent=True)
         check_names(opened)

@@ -18,9 +18,9 @@ from bot.clock import Clock
 from bot.embedded.binary import find_binary
 from bot.errors import ListingError, PigeonError, QueryError
 from bot.handlers.unwatched import unwatched
+from bot.listings import expat
 from bot.listings.fetch import Fetcher
 from bot.listings.parser import Parser
-from bot.listings.politeness import LocalLimiter
 from bot.models import Destination, SubscriptionState
 from bot.ports import Adapter, CheckedAdapter, Finding, Severity, Source
 from bot.query import stored
@@ -30,6 +30,7 @@ from bot.store import Store
 from bot.store.schema import CURRENT
 from bot.store.server_clock import server_now
 from bot.text.when import ago
+from bot.turns import SharedLimiter
 
 OLDEST_PYTHON: Final = (3, 11)
 LITTLE: Final = 1 << 30
@@ -57,6 +58,12 @@ def program(settings: Settings) -> list[Finding]:
         return [Finding("valkey", Severity.OK, f"embedded: {find_binary().name} is there")]
     except PigeonError as error:
         return [Finding("valkey", Severity.FAILURE, str(error))]
+
+
+def xml() -> list[Finding]:
+    """Python's own XML parser, where a document can crash it."""
+    weak = expat.weakness()
+    return [Finding("expat", Severity.WARNING, weak, "Install a newer Python.")] if weak else []
 
 
 def disk(folder: Path) -> Finding:
@@ -112,7 +119,9 @@ async def sources(store: Store, opened: Opened, clock: Clock) -> list[Finding]:
     settings = opened.settings
     recent = 3 * timedelta(seconds=settings.core.poll_seconds) + timedelta(minutes=2)
     async with AsyncExitStack() as stack:
-        fetcher = Fetcher(clock=clock, limiter=LocalLimiter(clock), contact=settings.core.contact)
+        # The limiter of the running bot: arXiv counts what is asked here, too.
+        limiter = SharedLimiter(store.turns, clock, worker="doctor")
+        fetcher = Fetcher(clock=clock, limiter=limiter, contact=settings.core.contact)
         stack.push_async_callback(fetcher.aclose)
         parser = Parser()
         stack.push_async_callback(parser.aclose)

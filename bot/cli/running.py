@@ -20,6 +20,7 @@ from bot.app import App, choose_adapters, choose_enrichers, choose_roles, choose
 from bot.cli.opening import SAMPLES, Opened, open_settings
 from bot.clock import SystemClock
 from bot.errors import ListingUnreachable, PigeonError, StopRequested
+from bot.listings import expat
 from bot.listings.fetch import Fetcher
 from bot.listings.parser import Parser
 from bot.models import Cadence, Destination, Person, Subscription, When
@@ -128,6 +129,8 @@ async def _build(
 ) -> tuple[App, str | None]:
     """The app, ready to run; or why it is not to be: there is no network, and samples are allowed."""
     settings, clock = opened.settings, SystemClock()
+    if (weak := expat.weakness()) is not None and not mode.demo:
+        log.warning(weak, remedy="a newer Python brings expat 2.7 or later")
     every = timedelta(seconds=settings.core.poll_seconds)
     data_dir: Path | None = None
     if mode.demo:

@@ -87,6 +87,15 @@ async def status(asked: Asked) -> Reply:
         _source(source, await asked.store.papers.health(source), asked.now)
         for source in asked.services.sources
     ]
+    steps += [
+        Step(
+            passed=None,
+            text=f"{SOURCE_NAMES.get(family, family)} is left alone until {until:%H:%M} UTC",
+            note=f"Because {reason}. Nothing is lost.",
+        )
+        for family, (until, reason) in (await asked.store.turns.cooling()).items()
+        if until > asked.now
+    ]
     lists = await listed(asked)
     steps += lists.steps
     missing = [] if where.direct else await asked.origin.rights.missing(where)

@@ -141,6 +141,13 @@ async def test_share_posts_once(core: Core) -> None:
     assert len(core.adapter.posted) == 1
 
 
+async def test_status_shows_a_host_that_asked_to_be_left_alone(core: Core) -> None:
+    await core.store.turns.cool("arxiv", 660, "rss.arxiv.org answered with 429")
+    said = words(await core.say("status"))
+    assert "arXiv is left alone until" in said
+    assert "Because rss.arxiv.org answered with 429. Nothing is lost." in said
+
+
 async def test_status_tells_sources_and_missing_permissions(core: Core) -> None:
     reply = await core.say("status", origin(rights=AllRights(missing=("Send Messages",))))
     said = words(reply)

@@ -129,8 +129,6 @@ async def _build(
 ) -> tuple[App, str | None]:
     """The app, ready to run; or why it is not to be: there is no network, and samples are allowed."""
     settings, clock = opened.settings, SystemClock()
-    if (weak := expat.weakness()) is not None and not mode.demo:
-        log.warning(weak, remedy="a newer Python brings expat 2.7 or later")
     every = timedelta(seconds=settings.core.poll_seconds)
     data_dir: Path | None = None
     if mode.demo:
@@ -247,6 +245,8 @@ async def _first_subscriptions(store: Store, clock: SystemClock) -> None:
 
 def _greet(app: App, opened: Opened, mode: _Mode) -> None:
     """What is running, on standard error: standard output is for cards."""
+    if (weak := expat.weakness()) is not None and not mode.demo:
+        log.warning(weak, remedy="a newer Python brings expat 2.7 or later")
     names = [adapter.name for adapter in app.adapters]
     lines = []
     if mode.why:

@@ -155,17 +155,18 @@ class _Search:
         """Words, then pairs of neighbours, then what goes on from there."""
         single, present = self.single, self.present
         places, compounds = self.compounds
+        words = {*single, *compounds}
         for table in self.whole:
-            present.update(filter(None, map(table.get, single)))
-            present.update(filter(None, map(table.get, compounds)))
+            present.update(map(table.__getitem__, table.keys() & words))
         begun = self.tables.begun
         if begun and self.whole:
             pairs = list(map(" ".join, pairwise(single)))
             for at in self.text.breaks:
                 if 0 < at <= len(pairs):
                     pairs[at - 1] = ""
+            once = set(pairs)
             for table in self.whole:
-                present.update(filter(None, map(table.get, pairs)))
+                present.update(map(table.__getitem__, table.keys() & once))
             for at in compress(range(len(pairs)), map(begun.__contains__, pairs)):
                 self._on(pairs[at], at + 2)
             # Grams that begin with a compound of the paper, and those that go on with one after their first word.

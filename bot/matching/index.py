@@ -26,7 +26,14 @@ class Matches(Mapping[str, Verdict]):
     def __init__(self, document: Document, found: set[Held], similarity: Similarity | None) -> None:
         self._document = document
         self._similarity = similarity
-        self._by_key = {key: held for held in found for key in held.holders()}
+        by_key: dict[str, Held] = {}
+        for held in found:
+            keys = held.keys
+            if type(keys) is str:
+                by_key[keys] = held
+            else:
+                by_key.update(dict.fromkeys(keys, held))
+        self._by_key = by_key
         self._verdicts: dict[Held, Verdict] = {}
 
     def __getitem__(self, key: str) -> Verdict:
@@ -113,7 +120,7 @@ class Index:
                 found.update(atom.whole)
             if atom.waiting is not None:
                 checks += atom.waiting
-            if (pairs := atom.pairs) is not None:
+            if (pairs := atom.pairs) is not None and not present.isdisjoint(pairs):
                 for second in pairs.keys() & present:
                     for one in pairs[second]:
                         if type(one) is Held:

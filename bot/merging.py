@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, Final
 
-from bot.models import Paper, Sighting
+from bot.models import Paper, Reading, Sighting
 
 PREFERRED: Final = ("arxiv", "biorxiv", "medrxiv", "openreview", "pubmed", "crossref")
 """Sources whose title, abstract and authors are the authors' own, the most trusted first; Hugging Face and feeds copy
@@ -32,6 +32,8 @@ TEXTS: Final = (
 """What the most trusted source decides; the others fill in what it leaves out."""
 MEASURES: Final = ("upvotes", "comments", "stars")
 """Counts that the newest reading replaces."""
+READINGS: Final = 8
+"""Readings kept of a paper: the first, and the latest."""
 
 WATCHED: Final = (
     *MEASURES,
@@ -65,18 +67,29 @@ def merged(held: Paper | None, brought: Paper, *, source: str, now: datetime) ->
         for sighting in brought.sightings or (Sighting(source=source, seen_at=now),)
     )
     if held is None:
-        return replace(brought, sightings=seen, first_seen=now)
+        return replace(brought, sightings=seen, first_seen=now, readings=_read((), brought, now))
     values: dict[str, Any] = {}
     for field in fields(Paper):
         old, new = getattr(held, field.name), getattr(brought, field.name)
-        if field.name in {"id", "sightings", "first_seen"} or new in _UNKNOWN or new == old:
+        if field.name in {"id", "sightings", "first_seen", "readings"} or new in _UNKNOWN or new == old:
             continue
         if field.name in TEXTS and old not in _UNKNOWN and not _replaces(held, brought, source):
             continue
         if field.name == "published" and old is not None:
             new = min(old, new)
         values[field.name] = new
+    if any(name in values for name in MEASURES):
+        values["readings"] = _read(held.readings, replace(held, **values), now)
     return replace(held, **values, sightings=_joined(held.sightings, seen))
+
+
+def _read(before: Sequence[Reading], paper: Paper, now: datetime) -> tuple[Reading, ...]:
+    """The readings with the present one; none while no listing told a count."""
+    counts = [getattr(paper, name) for name in MEASURES]
+    if all(count is None for count in counts):
+        return ()
+    found = (*before, Reading(now, *counts))
+    return found if len(found) <= READINGS else (found[0], *found[1 - READINGS :])
 
 
 def _replaces(held: Paper, brought: Paper, source: str) -> bool:

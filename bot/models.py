@@ -43,6 +43,16 @@ class Sighting:
     submitted_by: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the counts of a paper were when a listing told them anew."""
+
+    at: datetime
+    upvotes: int | None = None
+    comments: int | None = None
+    stars: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """Something on the Hub that goes with a paper."""
@@ -85,6 +95,8 @@ class Paper:
     datasets: int | None = None
     spaces: int | None = None
     linked: tuple[Link, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    """The counts as they changed, oldest first: the first reading and the latest few."""
     keywords: tuple[str, ...] = ()
     doi: str | None = None
     comment: str | None = None
@@ -363,6 +375,8 @@ class Delivery:
     attempts: int = 0
     intent_at: datetime | None = None
     first_intent_at: datetime | None = None
+    doubt_at: datetime | None = None
+    """Since when an attempt has been under way, or its outcome unknown."""
     sent_at: datetime | None = None
     message: MessageRef | None = None
     period: str = ""

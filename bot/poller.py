@@ -135,6 +135,7 @@ class Poller:
                     "new": str(poll.new),
                     "unchanged": str(int(poll.unchanged)),
                     "failures": "0",
+                    **({"began_at": self._clock.now().isoformat()} if poll.first else {}),
                 },
             )
             log.info(

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
-from bot.cards import Span, spans
-from bot.cards.paper import SOURCE_NAMES
+from bot.cards import CardKind, Span, spans
 from bot.cards.reply import Step, ladder
-from bot.errors import CommandError
+from bot.errors import CommandError, NotFound
 from bot.handlers.asked import Asked
-from bot.models import (
-    Delivery,
-    DeliveryKind,
-    DeliveryState,
-    Paper,
-    Subscription,
-    SubscriptionState,
-    delivery_key,
-)
+from bot.handlers.listed import listed, source_step
+from bot.handlers.stages import arrival, clause, delivery, thresholds
+from bot.models import DeliveryKind, Paper, Subscription, SubscriptionState, delivery_key
 from bot.ports import Reply
-from bot.query import Clause, Document, evaluate, parse
+from bot.query import Document, evaluate, parse
 from bot.schedule import describe
 from bot.text.cut import cut
-from bot.text.when import ago
+from bot.text.ids import canonical_id
 
 ELSEWHERE: Final = 50
 """Subscriptions of other places that are looked through for a paper."""
@@ -37,9 +31,12 @@ async def explain(asked: Asked) -> Reply:
                 "`explain` needs a paper, a subscription, or both: `explain 2401.01234`, `explain subscription:7`."
             )
         return await _last_day(asked, await asked.subscription())
-    paper = await asked.paper()
+    try:
+        paper = await asked.paper()
+    except NotFound as error:
+        return await _unknown(asked, str(error))
     chosen = [await asked.subscription()] if asked.get("subscription") else await asked.here()
-    steps = _arrival(asked, paper)
+    steps = await arrival(asked, paper)
     for subscription in chosen:
         steps += await _against(asked, paper, subscription)
     if not asked.get("subscription"):
@@ -57,22 +54,6 @@ async def why(asked: Asked) -> Reply:
     return await explain(asked)
 
 
-def _arrival(asked: Asked, paper: Paper) -> list[Step]:
-    seen = [
-        f"{SOURCE_NAMES.get(one.source, one.source)} ({one.announce.value}"
-        + (f", {ago(one.seen_at, asked.now)}" if one.seen_at else "")
-        + ")"
-        for one in paper.sightings
-    ]
-    merged = (
-        " Its listings were merged into one paper."
-        if len({one.source for one in paper.sightings}) > 1
-        else ""
-    )
-    first = f"First seen {ago(paper.first_seen, asked.now)}." if paper.first_seen else ""
-    return [Step(passed=True, text=f"Fetched from {', '.join(seen) or 'a listing'}", note=f"{first}{merged}")]
-
-
 async def _against(asked: Asked, paper: Paper, subscription: Subscription) -> list[Step]:
     where = subscription.destination
     head = spans(
@@ -83,12 +64,16 @@ async def _against(asked: Asked, paper: Paper, subscription: Subscription) -> li
     near = await asked.services.meanings.similarity(query, paper)
     verdict = evaluate(query, Document.of(paper), near)
     steps = [Step(passed=verdict.matched, text=head, note=describe(subscription.cadence))]
-    if subscription.sources:
-        from_wanted = any(one.source in subscription.sources for one in paper.sightings)
-        steps.append(Step(passed=from_wanted, text=f"announced by {' or '.join(subscription.sources)}"))
-    steps += [_clause(clause) for clause in verdict.clauses]
-    if not verdict.matched:
+    chosen = subscription.sources
+    announced = not chosen or any(one.source in chosen for one in paper.sightings)
+    if chosen:
+        steps.append(Step(passed=announced, text=f"announced by {' or '.join(chosen)}"))
+    counts = thresholds(query, paper, asked.now, await asked.zone())
+    steps += [clause(one, counts) for one in verdict.clauses]
+    if not (verdict.matched and announced):
         return steps
+    record = await asked.store.deliveries.get(where, delivery_key(where, DeliveryKind.PAPER, paper.id))
+    for_this = record is not None and subscription.number in record.subscriptions
     if paper.only_revised and not query.revisions:
         steps.append(
             Step(
@@ -98,7 +83,8 @@ async def _against(asked: Asked, paper: Paper, subscription: Subscription) -> li
             )
         )
     made = subscription.created_at
-    if made and paper.first_seen and paper.first_seen < made:
+    known_before = bool(made and paper.first_seen and paper.first_seen < made) and not for_this
+    if known_before:
         steps.append(
             Step(
                 passed=False,
@@ -106,8 +92,11 @@ async def _against(asked: Asked, paper: Paper, subscription: Subscription) -> li
                 note="Its preview showed such papers; only later ones are posted.",
             )
         )
-    record = await asked.store.deliveries.get(where, delivery_key(where, DeliveryKind.PAPER, paper.id))
-    if record is None and await asked.services.meanings.refused(where, paper, {}):
+    if record is not None:
+        steps.append(await delivery(asked, subscription, record))
+    elif await asked.store.papers.waits(paper.id):
+        steps.append(Step(passed=None, text="It came just now and waits to be matched"))
+    elif await asked.services.meanings.refused(where, paper, {}):
         steps.append(
             Step(
                 passed=False,
@@ -115,9 +104,41 @@ async def _against(asked: Asked, paper: Paper, subscription: Subscription) -> li
                 note="`profile` shows the ratings; `settings profile:order` lets all through.",
             )
         )
-        return steps
-    steps.append(await _delivery(asked, subscription, record))
+    elif not known_before:
+        steps.append(await delivery(asked, subscription, None))
     return steps
+
+
+async def _unknown(asked: Asked, sentence: str) -> Reply:
+    """A paper that is not in the store: never fetched, or forgotten, which what was said of it outlives at times."""
+    written = canonical_id(asked.get("paper"))
+    paper_id = await asked.store.papers.canonical(written or asked.get("paper"))
+    where = asked.destination("here")
+    record = await asked.store.deliveries.get(where, delivery_key(where, DeliveryKind.PAPER, paper_id))
+    if record is not None:
+        steps = [
+            Step(
+                passed=True,
+                text="It was fetched, and has been forgotten since",
+                note=f"Papers are kept for {asked.store.papers.retention.days} days after a listing last brought them.",
+            )
+        ]
+        for number in record.subscriptions:
+            subscription = await asked.store.subscriptions.get(*asked.origin.workspace, number)
+            if subscription is not None and asked.visible(subscription):
+                step = await delivery(asked, subscription, record)
+                head = spans(Span(f"{subscription.number} · {subscription.title}", bold=True))
+                steps.append(Step(passed=step.passed, text=head, note=step.text))
+        return Reply(card=ladder(paper_id, steps))
+    steps = [Step(passed=False, text=sentence)]
+    steps += [
+        source_step(source, await asked.store.papers.health(source), asked.now)
+        for source in asked.services.sources
+    ]
+    steps += [step for step in (await listed(asked)).steps if not step.passed]
+    notes = ["If it should have come, a listing may bring it later: gaps are caught up."]
+    card = ladder("", steps, notes=notes)
+    return Reply(card=replace(card, kind=CardKind.ERROR, fallback=sentence, accent="error"))
 
 
 async def _elsewhere(asked: Asked, paper: Paper) -> list[Step]:
@@ -131,58 +152,10 @@ async def _elsewhere(asked: Asked, paper: Paper) -> list[Step]:
         record = await asked.store.deliveries.get(where, delivery_key(where, DeliveryKind.PAPER, paper.id))
         if record is not None and subscription.number in record.subscriptions:
             place = "you" if where.direct else where.name or where.channel
-            step = await _delivery(asked, subscription, record)
+            step = await delivery(asked, subscription, record)
             head = spans(Span(f"{subscription.number} · {subscription.title}", bold=True), f" → {place}")
             steps.append(Step(passed=step.passed, text=head, note=step.text))
     return steps
-
-
-def _clause(clause: Clause) -> Step:
-    return Step(passed=clause.satisfied, text=spans(Span(clause.text, code=True)), note=clause.note)
-
-
-async def _delivery(asked: Asked, subscription: Subscription, record: Delivery | None) -> Step:
-    """How far the paper has come on its way to the destination."""
-    if subscription.state is SubscriptionState.REMOVED:
-        return Step(passed=False, text="The subscription was removed")
-    if subscription.state is SubscriptionState.BLOCKED:
-        return Step(
-            passed=False,
-            text=f"The destination takes no cards: {subscription.state_reason}",
-            note="It waits there and is tried every hour.",
-        )
-    if record is None:
-        return Step(passed=None, text="Not planned: it does not count as new for this subscription")
-    digest = record.digest and await asked.store.deliveries.get(subscription.destination, record.digest)
-    if digest:
-        record = digest
-    match record.state:
-        case DeliveryState.SENT:
-            moment = record.sent_at or asked.now
-            link = (
-                Span("see it", url=record.message.url) if record.message and record.message.url else Span("")
-            )
-            text = spans(f"Sent {ago(moment, asked.now)}{' in a digest' if digest else ''} ", link)
-            return Step(passed=True, text=text)
-        case DeliveryState.PENDING:
-            due = await asked.store.deliveries.next_digest(subscription)
-            said = "Waits for the digest" if due else "Kept while the subscription is paused"
-            return Step(
-                passed=None,
-                text=spans(
-                    said, " of " if due else "", Span(f"{due:%a %d %b %H:%M} UTC", at=due) if due else ""
-                ),
-            )
-        case DeliveryState.DEAD:
-            return Step(
-                passed=False,
-                text=f"Given up: {record.why}",
-                note="The operator can replay it: pigeon dead replay.",
-            )
-        case _:
-            later = record.due is not None and record.due > asked.now
-            said = f"Planned for {record.due:%a %d %b %H:%M} UTC" if later and record.due else "On its way"
-            return Step(passed=None, text=said, note=record.why)
 
 
 async def _last_day(asked: Asked, subscription: Subscription) -> Reply:
@@ -190,6 +163,7 @@ async def _last_day(asked: Asked, subscription: Subscription) -> Reply:
         parse(subscription.query), days=1, sources=subscription.sources
     )
     steps: list[Step] = [
+        _standing(subscription),
         Step(passed=True, text=f"{replayed.checked:,} papers came in the last day"),
         Step(
             passed=bool(replayed.count),
@@ -209,8 +183,29 @@ async def _last_day(asked: Asked, subscription: Subscription) -> Reply:
     return Reply(card=ladder(f"{subscription.number} · {subscription.title}", steps))
 
 
+def _standing(subscription: Subscription) -> Step:
+    """Whether the subscription runs."""
+    match subscription.state:
+        case SubscriptionState.ACTIVE:
+            return Step(passed=True, text=f"It runs: {describe(subscription.cadence)}")
+        case SubscriptionState.PAUSED:
+            until = (
+                f" until {subscription.paused_until:%a %d %b %H:%M} UTC" if subscription.paused_until else ""
+            )
+            return Step(
+                passed=None, text=f"It is paused{until}", note=f"`resume {subscription.number}` ends that."
+            )
+        case SubscriptionState.BLOCKED:
+            return Step(passed=False, text=f"Its destination takes no cards: {subscription.state_reason}")
+        case SubscriptionState.REMOVED:
+            return Step(passed=False, text="It was removed")
+
+
 async def _one_of_the_day(asked: Asked, subscription: Subscription, paper: Paper) -> Sequence[Step]:
     where = subscription.destination
     record = await asked.store.deliveries.get(where, delivery_key(where, DeliveryKind.PAPER, paper.id))
-    step = await _delivery(asked, subscription, record)
+    if record is None and await asked.store.papers.waits(paper.id):
+        step = Step(passed=None, text="It waits to be matched")
+    else:
+        step = await delivery(asked, subscription, record)
     return [Step(passed=step.passed, text=cut(paper.title, 120), note=step.text)]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from bot.cards import Block, Card, Code, Note, Span
+from bot.cards.paper import SOURCE_NAMES
 from bot.cards.reply import Step
 from bot.handlers.asked import Asked
 from bot.ledger.grid import LEGEND, gaps, grid, happened
+from bot.text.when import ago
 
 DAYS: Final = 5
 """Days of the grid in chat: it has to be read on a telephone."""
@@ -43,3 +46,27 @@ async def listed(asked: Asked) -> Listed:
         steps = [Step(passed=True, text=f"No gap in the lists of the last {DAYS} days")]
     notes = [*happened(books, asked.now, days=DAYS)[-3:], LEGEND]
     return Listed(steps, [Code(shown), *(Note((Span(line),)) for line in notes)])
+
+
+def source_step(name: str, health: Mapping[str, str], now: datetime) -> Step:
+    """How the last polls of a source went."""
+    shown = SOURCE_NAMES.get(name, name)
+    good = datetime.fromisoformat(health["succeeded_at"]) if "succeeded_at" in health else None
+    bad = datetime.fromisoformat(health["failed_at"]) if "failed_at" in health else None
+    if good is None and bad is None:
+        return Step(passed=None, text=f"{shown}: not asked yet")
+    if bad is not None and (good is None or bad > good):
+        last = f" It last worked {ago(good, now)}." if good else ""
+        return Step(
+            passed=False,
+            text=f"{shown}: failed {ago(bad, now)}",
+            note=f"{health.get('why', '')}{last} I keep asking; nothing is lost.",
+        )
+    assert good is not None
+    return Step(
+        passed=True,
+        text=f"{shown}: read {ago(good, now)}",
+        note="Nothing new since the time before."
+        if health.get("unchanged") == "1"
+        else f"{health.get('papers', '0')} papers, {health.get('new', '0')} new",
+    )

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from bot import __version__
 from bot.cards import Action, ActionStyle, Attachment, Item, Span, spans
-from bot.cards.paper import SOURCE_NAMES
 from bot.cards.reply import Step, ladder, message, undo
 from bot.commands.times import quiet_hours
 from bot.commands.zones import zone
 from bot.errors import CommandError
 from bot.handlers.asked import Asked
-from bot.handlers.listed import listed
+from bot.handlers.listed import listed, source_step
 from bot.handlers.rating import exported
 from bot.handlers.undoing import keep_undo_of_settings
 from bot.models import Person, SubscriptionState
@@ -84,7 +83,7 @@ async def status(asked: Asked) -> Reply:
     """Sources, queue, and whether this channel can be posted to."""
     where = asked.destination("here")
     steps = [
-        _source(source, await asked.store.papers.health(source), asked.now)
+        source_step(source, await asked.store.papers.health(source), asked.now)
         for source in asked.services.sources
     ]
     steps += [
@@ -119,29 +118,6 @@ async def status(asked: Asked) -> Reply:
     if sent:
         notes.insert(0, f"{count(sent, 'message')} posted in the last day.")
     return Reply(card=lists.on(ladder("Status", steps, notes=notes)))
-
-
-def _source(name: str, health: Mapping[str, str], now: datetime) -> Step:
-    shown = SOURCE_NAMES.get(name, name)
-    good = datetime.fromisoformat(health["succeeded_at"]) if "succeeded_at" in health else None
-    bad = datetime.fromisoformat(health["failed_at"]) if "failed_at" in health else None
-    if good is None and bad is None:
-        return Step(passed=None, text=f"{shown}: not asked yet")
-    if bad is not None and (good is None or bad > good):
-        last = f" It last worked {ago(good, now)}." if good else ""
-        return Step(
-            passed=False,
-            text=f"{shown}: failed {ago(bad, now)}",
-            note=f"{health.get('why', '')}{last} I keep asking; nothing is lost.",
-        )
-    assert good is not None
-    return Step(
-        passed=True,
-        text=f"{shown}: read {ago(good, now)}",
-        note="Nothing new since the time before."
-        if health.get("unchanged") == "1"
-        else f"{health.get('papers', '0')} papers, {health.get('new', '0')} new",
-    )
 
 
 async def forget_me(asked: Asked) -> Reply:

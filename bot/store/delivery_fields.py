@@ -78,6 +78,7 @@ def _read(key: str, record: Mapping[str, str]) -> Delivery:
         attempts=int(record.get("attempts", 0)),
         intent_at=from_ms(record["intent"]) if "intent" in record else None,
         first_intent_at=from_ms(record["first"]) if "first" in record else None,
+        doubt_at=from_ms(record["doubt"]) if record.get("doubt") else None,
         sent_at=from_ms(record["sent"]) if "sent" in record else None,
         message=decode(MessageRef, record["message"]) if "message" in record else None,
         period=record.get("period", ""),

@@ -14,7 +14,7 @@ from bot.store import keys
 from bot.store.database import Database, Script, Value
 from bot.store.names import Names
 from bot.store.records import decode, encode
-from bot.store.stream import WorkStream
+from bot.store.stream import WorkStream, entries
 
 CHUNK: Final = 200
 """Papers a transaction: 200 papers are about 0.5 MB, which the server takes in a few milliseconds."""
@@ -173,6 +173,11 @@ class Papers:
                 )
             queued += int(answer)
         return queued
+
+    async def waits(self, paper_id: str, *, among: int = 1000) -> bool:
+        """Whether a paper is among the first that wait to be matched."""
+        rows = await self._database.call(self._database.client.xrange(keys.PAPERS_STREAM, count=among))
+        return any(entry.fields.get("id") == paper_id for entry in entries(rows))
 
     async def touch(self, ids: Sequence[str]) -> None:
         """Keep papers that a listing still shows from expiring."""

@@ -180,9 +180,7 @@ def _tantivy(queries: Sequence[Query]) -> Batch:
         writer.wait_merging_threads()
         index.reload()
         searcher = index.searcher()
-        return sum(
-            len(searcher.search(query, limit=len(papers), count=False).hits) for query in held
-        )
+        return sum(len(searcher.search(query, limit=len(papers), count=False).hits) for query in held)
 
     return run
 

@@ -74,7 +74,8 @@ async def _against(asked: Asked, paper: Paper, subscription: Subscription) -> li
         return steps
     record = await asked.store.deliveries.get(where, delivery_key(where, DeliveryKind.PAPER, paper.id))
     for_this = record is not None and subscription.number in record.subscriptions
-    if paper.only_revised and not query.revisions:
+    old_news = paper.only_revised and not query.revisions
+    if old_news:
         steps.append(
             Step(
                 passed=False,
@@ -104,7 +105,7 @@ async def _against(asked: Asked, paper: Paper, subscription: Subscription) -> li
                 note="`profile` shows the ratings; `settings profile:order` lets all through.",
             )
         )
-    elif not known_before:
+    elif not known_before and not old_news:
         steps.append(await delivery(asked, subscription, None))
     return steps
 

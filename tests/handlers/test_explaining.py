@@ -7,7 +7,7 @@ from datetime import time, timedelta
 import pytest
 
 from bot.errors import Ambiguous, CardRejected, DestinationGone, RetryLater
-from bot.models import Cadence, DeliveryKind, Sighting, When, delivery_key
+from bot.models import Announce, Cadence, DeliveryKind, Sighting, When, delivery_key
 from bot.poller import Poller
 from bot.store import keys
 from bot.testing.adapter import Lost
@@ -108,6 +108,12 @@ async def over_a_threshold_since(core: Core) -> None:
 async def a_count_that_no_listing_told(core: Core) -> None:
     await core.subscribe("robot upvotes>=20")
     await core.bring(paper(1))
+
+
+@state("Only a revision of it was announced", "new-version:yes")
+async def an_old_paper_revised(core: Core) -> None:
+    await core.subscribe("robot")
+    await core.bring(paper(1, sightings=(Sighting(source="arxiv", announce=Announce.REPLACE),)))
 
 
 @state("It was known before this subscription was made")

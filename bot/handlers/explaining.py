@@ -113,7 +113,7 @@ async def _against(asked: Asked, paper: Paper, subscription: Subscription) -> li
 async def _unknown(asked: Asked, sentence: str) -> Reply:
     """A paper that is not in the store: never fetched, or forgotten, which what was said of it outlives at times."""
     written = canonical_id(asked.get("paper"))
-    paper_id = await asked.store.papers.canonical(written or asked.get("paper"))
+    paper_id = await asked.store.papers.names.canonical(written or asked.get("paper"))
     where = asked.destination("here")
     record = await asked.store.deliveries.get(where, delivery_key(where, DeliveryKind.PAPER, paper_id))
     if record is not None:

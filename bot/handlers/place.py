@@ -10,6 +10,7 @@ from typing import Final
 
 from bot import __version__
 from bot.cards import Action, ActionStyle, Attachment, Item, Span, spans
+from bot.cards.paper import SOURCE_NAMES
 from bot.cards.reply import Step, ladder, message, undo
 from bot.commands.times import quiet_hours
 from bot.commands.zones import zone

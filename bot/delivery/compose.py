@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.cards import Card, CardKind
+from bot.cards import Action, Card, CardKind
 from bot.cards.digest import DigestRow, digest_card
 from bot.cards.paper import PaperAction, paper_card
 from bot.cards.reply import message
@@ -70,13 +70,14 @@ class Composer:
         papers = await self._store.papers.many(delivery.papers)
         card: Card | None = None
         if delivery.kind is DeliveryKind.NOTICE:
-            card = message("", delivery.note, kind=CardKind.NOTICE, accent="notice")
+            retry = [Action("Retry", command=f"resume {number}") for number in delivery.subscriptions]
+            card = message("", delivery.note, kind=CardKind.NOTICE, accent="notice", actions=retry)
         elif delivery.kind is DeliveryKind.DIGEST:
             card = await self._digest(delivery, subscriptions, papers)
         elif paper := next(iter(papers.values()), None):
             card = await self._paper(delivery, subscriptions, paper, now)
         mention = next((one.mention for one in subscriptions if one.mention), "")
-        if card is not None and mention:
+        if card is not None and mention and delivery.kind is not DeliveryKind.NOTICE:
             card = replace(card, mention=mention)
         return Composed(card, subscriptions)
 

@@ -98,6 +98,7 @@ class Destinations:
                 kind=DeliveryKind.NOTICE,
                 destination=maker,
                 papers=(),
+                subscriptions=(subscription.number,),
                 due=now,
                 note=f"{said} Your subscription «{subscription.title}» waits; nothing is lost. "
                 "I try again every hour.",

@@ -333,7 +333,9 @@ class Sender:
         if composed.card is None:
             await self._store.claims.settle_dead(claim, "Its papers are no longer known.", now=now)
             return True
-        if not delivery.subscriptions or delivery.state is DeliveryState.INTENT:
+        if delivery.kind is DeliveryKind.NOTICE or not delivery.subscriptions:
+            return False
+        if delivery.state is DeliveryState.INTENT:
             return False
         live = [
             one

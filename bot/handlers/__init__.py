@@ -133,9 +133,9 @@ class Handlers:
             categories=categories or {},
             threads=Threads(store, clock, platforms=threading),
             threading=frozenset(threading),
+            destinations=Destinations(store, clock),
             started_at=clock.now(),
         )
-        self._destinations = Destinations(store, clock)
 
     async def __call__(self, command: Command, origin: Origin) -> Reply:
         """Carry a command out; an error becomes a reply that says what to do."""
@@ -169,6 +169,6 @@ class Handlers:
     async def happened(self, happening: Happening) -> None:
         """Take note of what the platform reports."""
         try:
-            await happened(happening, self._services.store, self._destinations)
+            await happened(happening, self._services.store, self._services.destinations)
         except PigeonError as error:
             log.warning("A report of the platform could not be recorded", why=str(error))

@@ -11,6 +11,7 @@ from bot.clock import Clock
 from bot.commands import Command
 from bot.commands.check import subscription_number
 from bot.delivery.compose import Composer
+from bot.delivery.destinations import Destinations
 from bot.delivery.digests import Digests
 from bot.delivery.threads import Threads
 from bot.errors import CommandError, NotAllowed, NotFound
@@ -45,6 +46,7 @@ class Services:
     threads: Threads
     threading: frozenset[str]
     """Platforms that have threads."""
+    destinations: Destinations
     started_at: datetime
 
 

@@ -74,6 +74,8 @@ async def resume(asked: Asked) -> Reply:
     """Start one again; what it gathered during the pause is sent or skipped as the person likes."""
     subscription = await asked.subscription()
     await asked.require_manage(subscription.destination)
+    if subscription.state is SubscriptionState.BLOCKED:
+        return await _tried_again(asked, subscription)
     missed = asked.get("missed", "ask")
     pending = await asked.store.deliveries.pending(subscription)
     if subscription.state is SubscriptionState.ACTIVE and not (pending and missed != "ask"):
@@ -114,6 +116,19 @@ async def resume(asked: Asked) -> Reply:
         announce=await announcement(asked, stored, said, token)
         if subscription.state is not SubscriptionState.ACTIVE
         else None,
+    )
+
+
+async def _tried_again(asked: Asked, subscription: Subscription) -> Reply:
+    """Try a place that took no cards at once, rather than within the hour."""
+    where = subscription.destination
+    name = where.name or "that channel"
+    missing = [] if where.direct else await asked.origin.rights.missing(where)
+    if missing:
+        raise CommandError(f"I still cannot post to {name}: {', '.join(missing)} missing.")
+    await asked.services.destinations.took_a_card(where)
+    return Reply(
+        card=message("", f"I try {name} again now. What piled up comes as one digest when it takes cards.")
     )
 
 

@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 
 from bot.clock import SystemClock
+from bot.commands import parse
 from bot.errors import Ambiguous, CardRejected, DestinationGone, RetryLater
 from bot.models import DeliveryKind, DeliveryState, SubscriptionState, delivery_key
 from bot.store import keys
 from bot.store.claims import Claim
 from bot.testing.adapter import Lost, RecordingAdapter
-from tests.core import ML, Core, open_core, paper
+from tests.core import ML, AllRights, Core, open_core, origin, paper
 
 SHARD = keys.shard_of(ML)
 FIRST = delivery_key(ML, DeliveryKind.PAPER, "arxiv:2601.00001")
@@ -163,6 +164,7 @@ async def test_a_gone_destination_blocks_tells_once_and_returns_with_one_digest(
     told = [posted for posted in core.adapter.posted if posted.destination.direct]
     assert len(told) == 1 and "Send Messages" in told[0].card.fallback
     assert told[0].destination.channel == "ana"
+    assert [(one.label, one.command) for one in told[0].card.actions] == [("Retry", f"resume {made.number}")]
     await core.bring(paper(6))
     core.adapter.faults.append(DestinationGone("I may not post there."))
     await later(core, hours=1, minutes=1)
@@ -175,6 +177,25 @@ async def test_a_gone_destination_blocks_tells_once_and_returns_with_one_digest(
     assert running is not None and running.state is SubscriptionState.ACTIVE
     await core.bring(paper(7))
     assert core.adapter.posted[-1].card.title == "Robots that learn, part 7"
+
+
+async def test_retry_tries_a_closed_place_at_once(core: Core) -> None:
+    made = await core.subscribe("robot")
+    core.adapter.faults.append(DestinationGone("I may not post there."))
+    await core.bring(paper(1))
+    lacking = AllRights(missing=["Send Messages"])
+    reply = await core.handlers(parse(f"resume {made.number}"), origin(rights=lacking))
+    assert "I still cannot post to #ml: Send Messages missing" in reply.card.fallback
+    await core.lanes.once()
+    here = [posted for posted in core.adapter.posted if not posted.destination.direct]
+    assert here == [], "nothing has changed"
+    reply = await core.handlers(parse(f"resume {made.number}"), origin())
+    assert "I try #ml again now" in reply.card.fallback
+    await core.lanes.once()
+    here = [posted for posted in core.adapter.posted if not posted.destination.direct]
+    assert len(here) == 1
+    running = await core.store.subscriptions.by_id(made.id)
+    assert running is not None and running.state is SubscriptionState.ACTIVE
 
 
 async def test_a_paused_worker_cannot_take_what_went_to_another(core: Core) -> None:

@@ -99,7 +99,8 @@ async def test_who_may_not_and_where_it_cannot(peer: SlackPeer) -> None:
     told = await peer.until(lambda: peer.posts("DU1"), 45)
     assert "The workspace does not let me post there" in said(told), "the maker learns why"
     peer.faults.channels.clear()
-    await peer.event({"type": "channel_unarchive", "channel": "C1"})
+    retried = await (await peer.press("Retry", message=told[0], user="U1", channel="DU1")).reply()
+    assert "I try" in said(retried)
     await peer.until(lambda: cards(peer, "C1"), 45)
 
     peer.faults.next("views.open", refuse("expired_trigger_id"))

@@ -152,6 +152,8 @@ class App:
                 group.create_task(self._kept_running("embedding", partial(self.meanings.run, self.worker)))
                 group.create_task(self._kept_running("digests", self.digests.run))
                 group.create_task(self._kept_running("upkeep", Upkeep(self.store, self._clock).run))
+            if "chat" in self._roles:
+                group.create_task(self._kept_running("warming up", self.handlers.warm))
             if self._roles & {"send", "chat"}:
                 for adapter, lanes in zip(self.adapters, self.lanes, strict=True):
                     group.create_task(self._kept_running(adapter.name, partial(self._serve, adapter, lanes)))

@@ -11,7 +11,7 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import structlog
 
@@ -35,7 +35,7 @@ AT_ONCE: Final = 32
 EVERY: Final = timedelta(seconds=30)
 LEASE: Final = timedelta(minutes=2)
 PATIENCE: Final = 2.0
-"""Seconds that a card waits for its related papers."""
+"""Seconds that a card waits for its related papers, and a search for what is near in meaning."""
 AFRESH: Final = 20
 """Cuts that are taken anew before a batch of papers is matched; the others wait for the next batch."""
 TEXTS: Final = 500
@@ -61,7 +61,7 @@ class Meanings:
         self._recent = Recent()
         self._looked: datetime | None = None
         self._looking = asyncio.Lock()
-        self._asking: set[asyncio.Task[list[tuple[str, float]]]] = set()
+        self._asking: set[asyncio.Task[Any]] = set()
         self._texts: OrderedDict[str, Meaning] = OrderedDict()
         self._cuts: OrderedDict[Like, tuple[datetime, Meaning, Cut]] = OrderedDict()
 
@@ -69,6 +69,11 @@ class Meanings:
     def model(self) -> str:
         """What reads the texts, for people."""
         return self._embedder.name if self._embedder else "words alone"
+
+    @property
+    def reads(self) -> bool:
+        """Whether there is a model, so that scores are of words and meaning."""
+        return self._embedder is not None
 
     # --- meanings -----------------------------------------------------------------------------
 
@@ -206,6 +211,16 @@ class Meanings:
     async def _near(self, meaning: Meaning, cut: Cut) -> dict[str, float]:
         return await self._asked(lambda recent: recent.near(meaning, cut))
 
+    async def scores(self, text: str) -> Mapping[str, float]:
+        """How near each of the newest papers is to a text, by id; none while what is stored is still being read."""
+        meaning = await self.text(text)
+        return await self._in_time(lambda recent: recent.scores(meaning), {})
+
+    async def warm(self) -> None:
+        """Read the newest papers now, so that the first question need not wait for it."""
+        async with self._looking:
+            await self._look()
+
     async def similarity(self, query: Query, paper: Paper) -> Mapping[Like, float]:
         """The examples of a query that one paper is near enough to."""
         if not query.likes:
@@ -222,22 +237,25 @@ class Meanings:
         No card waits for it: none are named while a process that has just started is still reading what is stored.
         """
         meaning = (await self.papers([paper]))[paper.id]
-        asking = asyncio.create_task(
-            self._asked(lambda recent: recent.nearest(meaning, count, without={paper.id}))
-        )
+        none: list[tuple[str, float]] = []
+        best = await self._in_time(lambda recent: recent.nearest(meaning, count, without={paper.id}), none)
+        known = await self._store.papers.many([one for one, _ in best])
+        return [known[one] for one, _ in best if one in known]
+
+    async def _in_time(self, question: Callable[[Recent], Answer], otherwise: Answer) -> Answer:
+        """The answer, if there is one before anybody loses patience."""
+        asking = asyncio.create_task(self._asked(question))
         done, _ = await asyncio.wait({asking}, timeout=PATIENCE)
         if not done:
             self._asking.add(asking)  # what it reads serves the next
             asking.add_done_callback(self._answered)
-            return []
-        best = asking.result()
-        known = await self._store.papers.many([one for one, _ in best])
-        return [known[one] for one, _ in best if one in known]
+            return otherwise
+        return asking.result()
 
-    def _answered(self, late: asyncio.Task[list[tuple[str, float]]]) -> None:
+    def _answered(self, late: asyncio.Task[Any]) -> None:
         self._asking.discard(late)
         if not late.cancelled() and late.exception() is not None:
-            log.warning("Related papers could not be looked for", why=str(late.exception()))
+            log.warning("Near papers could not be looked for", why=str(late.exception()))
 
     # --- what people want more of -------------------------------------------------------------
 

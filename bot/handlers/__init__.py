@@ -28,6 +28,7 @@ from bot.handlers import (
     previews,
     rating,
     reading,
+    searching,
     subscribing,
     undoing,
     welcoming,
@@ -41,6 +42,9 @@ from bot.ports import Happening, Origin, Reply
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
+
+WARM_DAYS: Final = 30
+"""Days that most questions are about."""
 
 Handler = Callable[[Asked], Awaitable[Reply]]
 
@@ -61,7 +65,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         "preview": previews.preview,
         "explain": explaining.explain,
         "why": explaining.why,
-        "search": papers.search,
+        "search": searching.search,
         "paper": papers.paper,
         "abstract": papers.abstract,
         "bibtex": papers.cite,
@@ -158,6 +162,11 @@ class Handlers:
                     "Something went wrong on my side; nothing was lost. The operator finds it in the log."
                 )
             )
+
+    async def warm(self) -> None:
+        """Read the papers that searches and previews look through, so that the first of them need not wait."""
+        await self._services.replay.warm(WARM_DAYS)
+        await self._services.meanings.warm()
 
     async def complete(self, verb: str, option: str, typed: str, origin: Origin) -> Sequence[Choice]:
         """Offer values while somebody types."""

@@ -68,6 +68,11 @@ class Replay:
         self._clock = clock
         self._archive = Archive(store, clock)
 
+    @property
+    def archive(self) -> Archive:
+        """The papers in memory."""
+        return self._archive
+
     async def warm(self, days: int) -> None:
         """Read the papers of the last ``days`` now, so that the first question need not wait for it."""
         await self._archive.window(self._clock.now() - timedelta(days=days))
@@ -133,7 +138,7 @@ class Replay:
         self, query: Query, passed: Sequence[Kept], near_by: Near, count: int, order: Order
     ) -> list[Hit]:
         """Read and evaluate the best ones; those that changed or expired meanwhile are left out."""
-        chosen = await self._first(query, passed, near_by, count * _LOOKED_AT, order)
+        chosen = await self.first(query, passed, near_by, count * _LOOKED_AT, order)
         papers = await self._store.papers.many([one.paper.id for one in chosen])
         hits = []
         for one in chosen:
@@ -145,9 +150,10 @@ class Replay:
             hits.sort(key=lambda hit: (-hit.verdict.score, -(hit.paper.upvotes or 0), hit.paper.id))
         return hits[:count]
 
-    async def _first(
+    async def first(
         self, query: Query, passed: Sequence[Kept], near_by: Near, count: int, order: Order
     ) -> list[Kept]:
+        """The best of the papers that passed, by a rough score of their words, or by the order that is asked for."""
         if order == "new":
             return sorted(passed, key=lambda one: one.paper.first_seen or _NEVER, reverse=True)[:count]
         if order == "upvotes":

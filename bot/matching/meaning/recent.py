@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from heapq import nlargest
 from typing import Final
 
-from bot.matching.meaning.compare import RELATED_JOINED, RELATED_WORDS, Meaning, joined
+from bot.matching.meaning.compare import RELATED_JOINED, RELATED_WORDS, WORDS, Meaning
 from bot.matching.meaning.vectors import Rows
 from bot.matching.meaning.words import Words
 
-KEPT: Final = 20_000
-"""Papers held, about 2.5 kB each with vectors: two weeks of the whole of arXiv."""
+KEPT: Final = 40_000
+"""Papers held, about 4.5 kB each with vectors: four weeks of the whole of arXiv."""
 SCORE: Final = 3.0
 """What the nearest possible paper counts in a match: as much as a word in the title."""
 FLOOR_WORDS: Final = 0.06
@@ -104,6 +104,18 @@ class Recent:
         best = nlargest(count + len(without), zip(scores, self._ids, strict=True))
         return [(one, score) for score, one in best if score >= floor and one not in without][:count]
 
+    def scores(self, meaning: Meaning) -> dict[str, float]:
+        """How near each paper is to a text; those that the model has still to read count as its usual paper."""
+        by_words = self._by_words(meaning.words)
+        if meaning.vector is None or not self._read:
+            return dict(zip(self._ids, by_words, strict=True))
+        by_model = self._vectors.dots(meaning.vector, len(self._ids))
+        usual = sum(by_model) / self._read
+        return {
+            one: WORDS * words + (1 - WORDS) * (model if read else usual)
+            for one, words, model, read in zip(self._ids, by_words, by_model, self._has_vector, strict=True)
+        }
+
     def near(self, meaning: Meaning, cut: Cut) -> dict[str, float]:
         """The papers that are near enough, with what that counts."""
         by_words = self._by_words(meaning.words)
@@ -146,7 +158,10 @@ class Recent:
         """Scores of all rows; without a vector a row counts as strange to the model."""
         assert meaning.vector is not None
         by_model = self._vectors.dots(meaning.vector, len(self._ids))
-        return [joined(*pair) for pair in zip(self._by_words(meaning.words), by_model, strict=True)]
+        return [
+            WORDS * words + (1 - WORDS) * model
+            for words, model in zip(self._by_words(meaning.words), by_model, strict=True)
+        ]
 
     def _by_words(self, words: Words) -> list[float]:
         scores = [0.0] * len(self._ids)

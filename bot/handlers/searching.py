@@ -1,0 +1,223 @@
+"""``search``: words and meaning over the stored papers, best first.
+
+The filter holds exactly, as everywhere. What passes it is put in order by how near it is to the text of the filter,
+by words and by meaning. Free words are how people speak and not how papers do: papers that lack one of them and are
+near all the same are shown among the others, and said to be so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from heapq import nlargest
+from types import MappingProxyType
+from typing import Final
+
+from bot.cards import Action, Item, Span, spans
+from bot.cards.paper import authors, counts, matched
+from bot.cards.reply import message
+from bot.errors import NotAllowed
+from bot.handlers.archive import Near, Window
+from bot.handlers.asked import Asked
+from bot.handlers.replay import Order
+from bot.matching.letters import Kept
+from bot.matching.meaning.asked import asked as wording
+from bot.matching.meaning.compare import RELATED_JOINED, RELATED_WORDS
+from bot.models import Destination, Paper
+from bot.ports import Reply
+from bot.query import And, Document, Node, Or, Query, Term, Verdict, evaluate, parse, printed
+from bot.query.tree import all_of
+from bot.text.cut import cut
+
+PAGE: Final = 8
+LOOKED_AT: Final = 24
+"""Papers that are read and evaluated, of which the best are shown."""
+WHOLE: Final = 0.05
+"""What having every word counts beside how near a paper is."""
+SOME: Final = 2000
+"""Papers looked through between two looks at the event loop: about two milliseconds."""
+_ORDERS: Final[Mapping[str, Order]] = MappingProxyType({"new": "new", "upvotes": "upvotes"})
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A paper that was found."""
+
+    paper: Paper
+    verdict: Verdict
+    rank: float
+
+    @property
+    def lacks(self) -> list[str]:
+        """The words that it does not have: then it is near in meaning."""
+        return [one.text for one in self.verdict.clauses if not one.satisfied]
+
+
+async def search(asked: Asked) -> Reply:
+    """Search the stored papers by the same language as subscriptions."""
+    query = parse(asked.get("query"))
+    days = int(asked.get("days", "30"))
+    where = await _delivered_to(asked)
+    order = _ORDERS.get(asked.get("sort"), "relevance")
+    posted = f"posted {'to you' if where.direct else f'in {where.name or where.channel}'}" if where else ""
+    archive = asked.services.replay.archive
+    window = await archive.window(asked.now - timedelta(days=days))
+    near_by = await asked.services.meanings.near(query)
+    found = await archive.find(query, window, near_by)
+    if where is not None:
+        found = found.having(
+            set(await asked.store.deliveries.said(where, [one.paper.id for one in found.papers()]))
+        )
+    if order != "relevance":
+        chosen = await asked.services.replay.first(query, found.papers(), near_by, LOOKED_AT, order)
+        results = await _read(asked, query, [(0.0, one.paper.id) for one in chosen], near_by)
+    else:
+        results = await _ranked(asked, query, window=window, found=found, near_by=near_by, where=where)
+    shown = results[:PAGE]
+    title = f"{found.count:,} of {window.count:,} papers in {days} days"
+    if not shown:
+        said = spans(
+            f"None of the {window.count:,} papers of the last {days} days fits ",
+            Span(query.normal, code=True),
+            f"{f' and was {posted}' if posted else ''}. Try fewer words, or days:90.",
+        )
+        return Reply(card=message("", said, notes=query.notes))
+    hidden = found.count - sum(one.verdict.matched for one in shown)
+    notes = [*query.notes]
+    if near := sum(not one.verdict.matched for one in shown):
+        notes.append(
+            f"{near} of these {'lacks a word' if near == 1 else 'lack a word'} of yours and "
+            f"{'is' if near == 1 else 'are'} near in meaning. Quote a word to insist on it."
+        )
+    if hidden > 0:
+        notes.append(f"{hidden:,} more fit: narrow the search to see them.")
+    return Reply(card=message(f"{title}, {posted}" if posted else title, items=map(_row, shown), notes=notes))
+
+
+async def _ranked(
+    asked: Asked, query: Query, *, window: Window, found: Window, near_by: Near, where: Destination | None
+) -> list[Result]:
+    """The best papers that pass, and among them those that lack a free word and are near in meaning."""
+    text = wording(query)
+    near = await asked.services.meanings.scores(text) if text else {}
+    passed = found.papers()
+    quick = await asked.services.replay.first(query, passed, near_by, LOOKED_AT, "relevance")
+    exact = await _nearest(asked, passed, near, count=LOOKED_AT)
+    # What is older than the newest papers, whose meaning is at hand, is still found by its words.
+    have = {one for _, one in exact}
+    exact += [(near.get(one.paper.id, 0.0), one.paper.id) for one in quick if one.paper.id not in have]
+    results = await _read(asked, query, [(score + WHOLE, one) for score, one in exact], near_by)
+    relaxed = without_free_words(query)
+    if near and relaxed is not None:
+        strangers = (
+            window
+            if relaxed == ()
+            else await asked.services.replay.archive.find(_query(relaxed), window, near_by)
+        )
+        floor = RELATED_JOINED if asked.services.meanings.reads else RELATED_WORDS
+        others = await _nearest(
+            asked,
+            strangers.papers(),
+            near,
+            count=PAGE,
+            without={one.paper.id for one in passed},
+            floor=floor,
+        )
+        if where is not None:
+            said = await asked.store.deliveries.said(where, [one for _, one in others])
+            others = [pair for pair in others if pair[1] in said]
+        results += await _read(asked, query, others, near_by, whole=False)
+    if not near:
+        return sorted(results, key=lambda one: (-one.verdict.score, -(one.paper.upvotes or 0), one.paper.id))
+    return sorted(results, key=lambda one: (-one.rank, one.paper.id))
+
+
+async def _nearest(
+    asked: Asked,
+    among: Sequence[Kept],
+    near: Mapping[str, float],
+    *,
+    count: int,
+    without: Collection[str] = (),
+    floor: float = 0.0,
+) -> list[tuple[float, str]]:
+    """The nearest of some papers with their scores, nearest first."""
+    best: list[tuple[float, str]] = []
+    for start in range(0, len(among), SOME):
+        await asked.services.clock.sleep(0)
+        scored = [(near.get(one.paper.id, -1.0), one.paper.id) for one in among[start : start + SOME]]
+        best = nlargest(
+            count, [*best, *(pair for pair in scored if pair[0] >= floor and pair[1] not in without)]
+        )
+    return best
+
+
+async def _read(
+    asked: Asked,
+    query: Query,
+    chosen: Sequence[tuple[float, str]],
+    near_by: Near,
+    *,
+    whole: bool = True,
+) -> list[Result]:
+    """Read and evaluate papers; those that changed or expired meanwhile are left out. Without a rank, by the words."""
+    papers = await asked.store.papers.many([one for _, one in chosen])
+    results = []
+    for score, one in chosen:
+        if (paper := papers.get(one)) is not None:
+            verdict = evaluate(query, Document.of(paper), near_by.get(one, {}))
+            if verdict.matched is whole:
+                results.append(Result(paper, verdict, score))
+    return results
+
+
+def without_free_words(query: Query) -> tuple[Node, ...] | None:
+    """What is left to hold exactly when the free words are only meant: nothing (all papers), or the other clauses.
+
+    ``None`` where there are no free words, or signs that say how each word counts.
+    """
+    clauses = query.root.children if isinstance(query.root, And) else (query.root,)
+    free = [one for one in clauses if _is_free(one)]
+    if not free or any(isinstance(one, Or) for one in clauses):
+        return None
+    return tuple(one for one in clauses if not _is_free(one))
+
+
+def _is_free(node: Node) -> bool:
+    return isinstance(node, Term) and node.field is None and not (node.exact or node.prefix)
+
+
+def _query(clauses: Sequence[Node]) -> Query:
+    root = all_of(list(clauses)) if len(clauses) > 1 else clauses[0]
+    normal = printed(root)
+    return Query(root, normal, normal)
+
+
+async def _delivered_to(asked: Asked) -> Destination | None:
+    """The place whose papers are wanted, if one was named.
+
+    Raises:
+        NotAllowed: the asker may not read what is posted there.
+    """
+    if not asked.get("delivered"):
+        return None
+    where = asked.destination(asked.get("delivered"))
+    open_to_all = where.key in {asked.origin.me.key, asked.destination("here").key}
+    if not open_to_all and not await asked.origin.rights.may_read(where):
+        raise NotAllowed("You cannot read that channel, so I do not search what was posted there.")
+    return where
+
+
+def _row(found: Result) -> Item:
+    paper = found.paper
+    parts = [authors(paper, 2), *paper.categories[:1], counts(paper)]
+    if found.verdict.reasons:
+        parts.append(f"matched: {matched(found.verdict.reasons)}")
+    elif found.lacks:
+        parts.append(f"near in meaning, without {', '.join(found.lacks[:3])}")
+    return Item(
+        (Span(cut(paper.title, 160), bold=True, url=paper.url or None),),
+        note=spans(" · ".join(part for part in parts if part)),
+        action=Action("Show", command=f"paper {paper.short_id}") if len(paper.short_id) < 80 else None,
+    )

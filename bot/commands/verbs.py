@@ -186,7 +186,7 @@ _OFFERED = (
         options=(replace(PAPER, required=False), ANY_SUBSCRIPTION),
         free="paper",
         slow=True,
-        examples=("explain 2401.01234", "explain 2401.01234 subscription:7", "explain subscription:7"),
+        examples=("explain 2401.01234", "explain 2401.01234 subscription:7", "explain 7"),
     ),
     Verb(
         name="search",

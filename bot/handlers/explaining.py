@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -19,16 +20,20 @@ from bot.schedule import describe
 from bot.text.cut import cut
 from bot.text.ids import canonical_id
 
+_NUMBER: Final = re.compile(r"[s#]?\d{1,6}")  # noqa: TID251 - a pattern of ours
 ELSEWHERE: Final = 50
 """Subscriptions of other places that are looked through for a paper."""
 
 
 async def explain(asked: Asked) -> Reply:
     """A paper against every subscription here, or against one; or the last day of a subscription."""
+    if _NUMBER.fullmatch(asked.get("paper")) and not asked.get("subscription"):
+        # No paper has such an id, and subscriptions are named so in every other command.
+        asked = replace(asked, command=replace(asked.command, options={"subscription": asked.get("paper")}))
     if not asked.get("paper"):
         if not asked.get("subscription"):
             raise CommandError(
-                "`explain` needs a paper, a subscription, or both: `explain 2401.01234`, `explain subscription:7`."
+                "`explain` needs a paper, a subscription, or both: `explain 2401.01234`, `explain 7`."
             )
         return await _last_day(asked, await asked.subscription())
     try:

@@ -16,6 +16,7 @@ from bot.clock import Clock
 from bot.delivery.compose import Composer
 from bot.delivery.destinations import Destinations
 from bot.delivery.digests import Digests
+from bot.delivery.discussions import Counts
 from bot.delivery.lanes import Lanes
 from bot.delivery.sender import Sender, Sent
 from bot.embedding import find_embedder
@@ -134,6 +135,7 @@ class App:
             )
             for adapter in adapters
         ]
+        self.counts = [Counts(adapter, store, composer, clock, worker=self.worker) for adapter in adapters]
 
     async def run(self) -> None:
         """Run the roles until cancelled, or until a person asks to stop.
@@ -155,8 +157,9 @@ class App:
             if "chat" in self._roles:
                 group.create_task(self._kept_running("warming up", self.handlers.warm))
             if self._roles & {"send", "chat"}:
-                for adapter, lanes in zip(self.adapters, self.lanes, strict=True):
-                    group.create_task(self._kept_running(adapter.name, partial(self._serve, adapter, lanes)))
+                for adapter, lanes, counts in zip(self.adapters, self.lanes, self.counts, strict=True):
+                    serving = partial(self._serve, adapter, lanes, counts)
+                    group.create_task(self._kept_running(adapter.name, serving))
 
     async def once(self) -> None:
         """Poll each listing once, match, and deliver what is due, then return."""
@@ -186,10 +189,12 @@ class App:
             except PigeonError:
                 return  # the store is gone; its leases end by themselves
 
-    async def _serve(self, adapter: Adapter, lanes: Lanes) -> None:
+    async def _serve(self, adapter: Adapter, lanes: Lanes, counts: Counts) -> None:
         async with adapter.connect(self.handlers if "chat" in self._roles else None):
             if "send" in self._roles:
-                await lanes.run()
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(lanes.run())
+                    group.create_task(counts.run())
             else:
                 await asyncio.Event().wait()
 

@@ -24,6 +24,7 @@
         ├── RetryLater          certainly not posted; try again after ``after`` seconds
         ├── Ambiguous           it may have been posted: look before trying again
         ├── DestinationGone     this destination will not take cards until a person acts
+        ├── ThreadRefused       no thread can be opened, though the channel takes cards
         └── CardRejected        the platform refused the card itself: our bug
 
 Foreign exceptions are translated at the edge that meets them, in one place for each edge.
@@ -149,6 +150,17 @@ class DestinationGone(DeliveryError):
         super().__init__(message)
         self.remedy = remedy
         """What a person can do, with the platform's own names of buttons; may be empty."""
+
+
+class ThreadRefused(DeliveryError):
+    """The thread of a card cannot be opened now, though its channel takes cards. Whoever asked may ask again."""
+
+    def __init__(self, message: str, *, remedy: str = "", card_gone: bool = False) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+        """What a person can do, with the platform's own names of buttons; may be empty."""
+        self.card_gone = card_gone
+        """The card itself was deleted: a thread takes a new one."""
 
 
 class CardRejected(DeliveryError):

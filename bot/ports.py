@@ -225,6 +225,20 @@ class ThreadingAdapter(Protocol):
 
 
 @runtime_checkable
+class CountingAdapter(Protocol):
+    """Can tell how much is said in threads, for all of a workspace in one request.
+
+    For platforms that do not show it under the card by themselves: «Discuss (12)» is kept up to date there.
+    """
+
+    async def thread_counts(self, workspace: str) -> Mapping[str, int]:
+        """Messages in each open thread of a workspace, by the thread's id (:attr:`bot.models.MessageRef.thread`).
+
+        Threads that are closed or gone are left out. Raises a :class:`bot.errors.DeliveryError`.
+        """
+
+
+@runtime_checkable
 class EditingAdapter(Protocol):
     """Can change a posted card in place."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -192,6 +192,10 @@ class DiscordAdapter:
         return await threads.open_thread(
             self.rest, self._lookup, self._post, message, card, name=name, key=key
         )
+
+    async def thread_counts(self, workspace: str) -> Mapping[str, int]:
+        """See :class:`bot.ports.CountingAdapter`; the numbers are those that Discord shows under a message."""
+        return await threads.counts(self.rest, workspace)
 
     async def find(self, destination: Destination, *, key: str, since: datetime) -> MessageRef | None:
         """See :class:`bot.ports.ReconcilingAdapter`."""

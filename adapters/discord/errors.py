@@ -17,7 +17,11 @@ from bot.errors import Ambiguous, CardRejected, DeliveryError, DestinationGone, 
 
 UNKNOWN_MESSAGE: Final = 10008
 """Also the answer to a repeated nonce whose message somebody has deleted meanwhile."""
+UNKNOWN_CHANNEL: Final = 10003
+FORBIDDEN: Final = 50013
+NO_THREADS_HERE: Final = 50024
 THREAD_EXISTS: Final = 160004
+TOO_MANY_THREADS: Final = 160006
 TAG_NEEDED: Final = 40067
 NOT_TEXT: Final = 50008
 UNKNOWN_INTERACTION: Final = 10062

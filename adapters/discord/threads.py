@@ -7,7 +7,7 @@ opener, finds the same thread again; the opener is looked for before it is poste
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -15,7 +15,7 @@ from adapters.discord import errors, escape, limits
 from adapters.discord.lookup import Lookup
 from adapters.discord.rest import Rest
 from bot.cards import Card
-from bot.errors import DeliveryError, DestinationGone
+from bot.errors import DeliveryError, DestinationGone, ThreadRefused
 from bot.models import MessageRef
 from bot.text.cut import Unit, cut
 
@@ -24,6 +24,19 @@ _LOCKED: Final = 160005
 _NEEDED: Final = (
     "Open Edit Channel, Permissions, and allow my role Create Public Threads and Send Messages in Threads."
 )
+_REFUSED: Final[Mapping[int, tuple[str, str, bool]]] = {
+    errors.UNKNOWN_MESSAGE: ("The card was deleted.", "", True),
+    errors.FORBIDDEN: ("I may not open a thread here.", _NEEDED, False),
+    errors.NO_THREADS_HERE: ("Discord has no threads in channels of this kind.", "", False),
+    errors.TOO_MANY_THREADS: (
+        "The server has as many open threads as Discord allows.",
+        "Close some that are done, then ask again.",
+        False,
+    ),
+}
+"""Why there can be no thread although the channel takes cards, what to do, and whether the card is gone."""
+_GONE: Final = {**_REFUSED, errors.UNKNOWN_CHANNEL: ("The thread was deleted.", "", True)}
+"""The same within the thread. Discord opens no second one under the same message, so a card is posted anew."""
 
 
 async def open_thread(
@@ -46,6 +59,23 @@ async def open_thread(
     return replace(message, thread=thread, url=_address(message, thread))
 
 
+async def counts(rest: Rest, server: str) -> dict[str, int]:
+    """Messages in each open thread of a server, in one request.
+
+    The message that a thread hangs from does not count, our opener in it does: so Discord itself counts
+    (https://discord.com/developers/docs/resources/channel#channel-object-channel-structure).
+    """
+    active = await rest.call(
+        "GET",
+        "/guilds/{guild_id}/threads/active",
+        guild_id=server,
+        doing="count the messages of threads",
+    )
+    return {
+        str(thread["id"]): int(thread.get("message_count") or 0) for thread in active.get("threads") or ()
+    }
+
+
 async def _start(rest: Rest, message: MessageRef, name: str) -> tuple[str, bool]:
     title = cut(escape.line(name), limits.THREAD_NAME, unit=Unit.UTF16) or "Discussion"
     try:
@@ -58,11 +88,10 @@ async def _start(rest: Rest, message: MessageRef, name: str) -> tuple[str, bool]
             doing="open the thread",
         )
     except DeliveryError as error:
-        if errors.code_of(error) == errors.THREAD_EXISTS:
+        code = errors.code_of(error)
+        if code == errors.THREAD_EXISTS:
             return message.message, True
-        if isinstance(error, DestinationGone) and errors.code_of(error) == 50013:
-            raise DestinationGone(str(error), remedy=_NEEDED) from error.__cause__
-        raise
+        raise _worded(error, _REFUSED) from error.__cause__
     return str(made["id"]), False
 
 
@@ -83,15 +112,24 @@ async def _post_opener(
         if code in {_LOCKED, errors.UNKNOWN_MESSAGE}:
             return  # a locked thread is there to be read; a deleted opener was there
         if code != _ARCHIVED:
-            raise
-        await rest.call(
-            "PATCH",
-            "/channels/{channel_id}",
-            body={"archived": False},
-            channel_id=thread,
-            doing="open the archived thread again",
-        )
-        await post(thread, card, key)
+            raise _worded(error, _GONE) from error.__cause__
+        try:
+            await rest.call(
+                "PATCH",
+                "/channels/{channel_id}",
+                body={"archived": False},
+                channel_id=thread,
+                doing="open the archived thread again",
+            )
+            await post(thread, card, key)
+        except DeliveryError as again:
+            raise _worded(again, _GONE) from again.__cause__
+
+
+def _worded(error: DeliveryError, refusals: Mapping[int, tuple[str, str, bool]]) -> DeliveryError:
+    """The error as it is about the thread; the same where it is about the channel or the moment."""
+    known = refusals.get(errors.code_of(error))
+    return error if known is None else ThreadRefused(known[0], remedy=known[1], card_gone=known[2])
 
 
 def _address(message: MessageRef, thread: str) -> str | None:

@@ -37,6 +37,8 @@ _LABELS: Final = 5
 """Matched terms named on a card; more are counted."""
 _NAMES: Final = 3
 """Subscriptions named on a card; more are counted."""
+_PEOPLE: Final = 8
+"""People named who subscribed; more are counted."""
 _RELATED: Final = 3
 _DOT: Final = " · "
 _PUBLISHED: Final = frozenset({"crossref", "pubmed", "openreview"})
@@ -80,6 +82,7 @@ def paper_card(
     now: datetime,
     reasons: Sequence[Reason] = (),
     subscriptions: Sequence[str] = (),
+    people: Sequence[str] = (),
     discuss_count: int | None = None,
     related: Sequence[Paper] = (),
     actions: Collection[str] = DEFAULT_ACTIONS,
@@ -87,8 +90,8 @@ def paper_card(
     """One paper as a card.
 
     ``paper`` is tidy (:func:`bot.text.tidy.tidy`). ``reasons`` say what matched, their places in the tidy
-    title and abstract; ``subscriptions`` are the titles of those it is posted for. ``now`` words the
-    date where the platform does not. ``discuss_count`` is the number of posts in its thread, ``None`` without one.
+    title and abstract; ``subscriptions`` are the titles of those it is posted for, ``people`` the names of who made
+    them. ``now`` words the date where the platform does not. ``discuss_count`` is the number of posts in its thread, ``None`` without one.
     ``actions`` are values of :class:`PaperAction`.
     """
     full = size is CardSize.FULL
@@ -104,7 +107,7 @@ def paper_card(
         blocks.append(Paragraph(text))
     if full:
         blocks.extend(_details(paper))
-    if line := _last_line(paper, reasons, subscriptions):
+    if line := _last_line(paper, reasons, subscriptions, people):
         blocks.append(Note(line))
     if related:
         blocks.append(Note(_related(related[:_RELATED])))
@@ -257,7 +260,9 @@ def _more_links(paper: Paper) -> list[tuple[str, str]]:
     return [(label, url) for label, url in dict(found).items() if url]
 
 
-def _last_line(paper: Paper, reasons: Sequence[Reason], subscriptions: Sequence[str]) -> Spans:
+def _last_line(
+    paper: Paper, reasons: Sequence[Reason], subscriptions: Sequence[str], people: Sequence[str]
+) -> Spans:
     parts: list[Span] = []
     if known := counts(paper):
         parts.append(Span(known))
@@ -269,6 +274,8 @@ def _last_line(paper: Paper, reasons: Sequence[Reason], subscriptions: Sequence[
         parts.append(Span(f"matched: {matched(reasons)}"))
     if subscriptions:
         parts.append(Span(_listed([f"«{cut(name, 60)}»" for name in subscriptions], _NAMES)))
+    if known_people := [cut(name, 40) for name in dict.fromkeys(people) if name]:
+        parts.append(Span(f"subscribed by {_listed(known_people, _PEOPLE)}"))
     return _dotted(parts)
 
 

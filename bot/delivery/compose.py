@@ -27,6 +27,8 @@ from bot.models import (
 from bot.schedule import PERIODS
 from bot.store import Store
 
+_MENTIONING: Final = frozenset({DeliveryKind.PAPER, DeliveryKind.REVISION, DeliveryKind.DIGEST})
+"""What mentions the role of a subscription: not notices, and not the first message of a thread, whose card did."""
 PAGE: Final = 10
 """Papers on one page of «Show the rest»."""
 
@@ -64,8 +66,10 @@ class Composer:
         without = frozenset() if platform in self._threading else frozenset({PaperAction.DISCUSS})
         return self._paper_actions - without
 
-    async def compose(self, delivery: Delivery, *, now: datetime) -> Composed:
-        """The card of a delivery as it stands now."""
+    async def compose(self, delivery: Delivery, *, now: datetime, messages: int | None = None) -> Composed:
+        """The card of a delivery as it stands now; with ``messages`` it says how many its paper's thread has."""
+        if delivery.kind is DeliveryKind.THREAD:
+            delivery = await self._with_its_reasons(delivery)
         subscriptions = await self._subscriptions(delivery)
         papers = await self._store.papers.many(delivery.papers)
         card: Card | None = None
@@ -75,9 +79,9 @@ class Composer:
         elif delivery.kind is DeliveryKind.DIGEST:
             card = await self._digest(delivery, subscriptions, papers)
         elif paper := next(iter(papers.values()), None):
-            card = await self._paper(delivery, subscriptions, paper, now)
+            card = await self._paper(delivery, subscriptions, paper, now, messages)
         mention = next((one.mention for one in subscriptions if one.mention), "")
-        if card is not None and mention and delivery.kind is not DeliveryKind.NOTICE:
+        if card is not None and mention and delivery.kind in _MENTIONING:
             card = replace(card, mention=mention)
         return Composed(card, subscriptions)
 
@@ -89,8 +93,25 @@ class Composer:
         ]
         return [one for one in found if one is not None]
 
+    async def _with_its_reasons(self, thread: Delivery) -> Delivery:
+        """The first message of a thread says why the paper came to its channel; the card's delivery knows it.
+
+        Both are of one channel: alerts that people have for themselves have deliveries of their own.
+        """
+        key = delivery_key(thread.destination, DeliveryKind.PAPER, thread.papers[0])
+        card = await self._store.deliveries.get(thread.destination, key)
+        if card is None:
+            return thread
+        numbers = tuple(dict.fromkeys((*card.subscriptions, *(number for number, _ in card.reasons))))
+        return replace(thread, subscriptions=numbers, reasons=card.reasons)
+
     async def _paper(
-        self, delivery: Delivery, subscriptions: Sequence[Subscription], paper: Paper, now: datetime
+        self,
+        delivery: Delivery,
+        subscriptions: Sequence[Subscription],
+        paper: Paper,
+        now: datetime,
+        messages: int | None,
     ) -> Card:
         opens_thread = delivery.kind is DeliveryKind.THREAD
         full = opens_thread or any(one.card is CardSize.FULL for one in subscriptions)
@@ -102,6 +123,8 @@ class Composer:
             size=CardSize.FULL if full else CardSize.COMPACT,
             reasons=joined_reasons(delivery),
             subscriptions=[one.title for one in subscriptions],
+            people=[one.created_by.name for one in subscriptions] if opens_thread else (),
+            discuss_count=messages,
             now=now,
             actions=self.paper_actions(delivery.destination.platform) - needless,
         )

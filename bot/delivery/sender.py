@@ -18,7 +18,7 @@ import structlog
 from bot.clock import Clock
 from bot.delivery.compose import Composed, Composer
 from bot.delivery.destinations import Destinations
-from bot.delivery.threads import Threads
+from bot.delivery.threads import Threads, refusal
 from bot.errors import (
     Ambiguous,
     CardRejected,
@@ -27,6 +27,7 @@ from bot.errors import (
     PigeonError,
     RetryLater,
     StoreUnavailable,
+    ThreadRefused,
 )
 from bot.models import (
     Delivery,
@@ -36,7 +37,7 @@ from bot.models import (
     SubscriptionState,
     delivery_key,
 )
-from bot.ports import Adapter, Limit, PacedAdapter, ReconcilingAdapter, ThreadingAdapter
+from bot.ports import Adapter, CountingAdapter, Limit, PacedAdapter, ReconcilingAdapter, ThreadingAdapter
 from bot.store import Store
 from bot.store.claims import Claim, Intent
 from bot.store.limits import Place
@@ -109,7 +110,8 @@ class Sender:
         self._clock = clock
         self._told = told
         threading = [adapter.name] if isinstance(adapter, ThreadingAdapter) else []
-        self._threads = Threads(store, clock, platforms=threading)
+        counted = [adapter.name] if isinstance(adapter, CountingAdapter) else []
+        self._threads = Threads(store, clock, platforms=threading, counted=counted)
         self._deadline = min(DEADLINE, store.claims.lease * 3 / 8).total_seconds()
         self._preparing: set[asyncio.Task[None]] = set()
 
@@ -199,6 +201,10 @@ class Sender:
                 str(error) or "No answer in time.",
                 doubt=doubt,
             )
+        except ThreadRefused as error:
+            # The channel takes cards all the same: they must not wait for a thread.
+            log.warning("A thread could not be opened", why=str(error))
+            await self._store.claims.settle_dead(claim, refusal(error), now=now())
         except DestinationGone as error:
             await self._destinations.gone(delivery.destination, str(error), remedy=error.remedy)
             await self._store.claims.put_off(
@@ -228,7 +234,7 @@ class Sender:
                 "Delivered", kind=delivery.kind.value, papers=len(delivery.papers), attempts=intent.attempts
             )
             await self._destinations.took_a_card(delivery.destination)
-            await self._threads.after(delivery)
+            await self._threads.after(delivery, message)
 
     async def _record(self, held: _Held, message: MessageRef, rest: float) -> None:
         """Record that it was posted; again while the lease lasts, because an unrecorded post must be looked for.

@@ -12,7 +12,7 @@ from typing import Final
 from bot.cards import Action, Attachment, Item, Span, spans
 from bot.cards.bibtex import bibtex, ris
 from bot.cards.paper import authors
-from bot.cards.reply import message, undo
+from bot.cards.reply import error_card, message, undo
 from bot.errors import CommandError, NotAllowed
 from bot.handlers.asked import Asked
 from bot.handlers.undoing import keep_undo_of_saved
@@ -96,6 +96,8 @@ async def discuss(asked: Asked) -> Reply:
         if found is not None and found.state is DeliveryState.SENT and found.message is not None:
             link = [Action("Open the thread", url=found.message.url)] if found.message.url else []
             return Reply(card=message("", f"The thread of «{cut(paper.title, 120)}» is open.", actions=link))
+        if found is not None and found.state is DeliveryState.DEAD:
+            return Reply(card=error_card(found.why or "The thread could not be opened."))
         await asked.services.clock.sleep(0.2)
     return Reply(card=message("", f"The thread of «{cut(paper.title, 120)}» will be there in a moment."))
 

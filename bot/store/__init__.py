@@ -13,6 +13,7 @@ from bot.store.claims import Claims
 from bot.store.database import Database
 from bot.store.dead_letters import DeadLetters
 from bot.store.deliveries import Deliveries
+from bot.store.discussions import Discussions
 from bot.store.leases import Leases
 from bot.store.ledger import Ledgers
 from bot.store.limits import Limits
@@ -42,6 +43,7 @@ class Store:
         kept = retention + timedelta(days=30)
         self.deliveries = Deliveries(database, retention=kept)
         self.dead_letters = DeadLetters(database, retention=kept)
+        self.discussions = Discussions(database)
         self.claims = Claims(database, retention=kept, lease=lease)
         self.leases = Leases(database)
         self.limits = Limits(database)

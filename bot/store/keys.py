@@ -42,6 +42,8 @@ key                                           type    holds
 ``pp:{P/NN}:dead``                            zset    delivery key by when it was given up
 ``pp:{P/NN}:fence``                           string  counts up with each claim: the fencing number
 ``pp:{P/NN}:sent``                            zset    delivery key by when it was sent, for ``status``
+``pp:{P/NN}:discussions:<workspace>``         hash    thread -> Discussion: its card, and the number on the button
+``pp:{P/NN}:counting``                        zset    workspace by when the messages of its threads are counted next
 ``pp:prefs:<platform>/<workspace>[/channel]`` hash    settings that people made in chat
 ``pp:saved:<platform>/<workspace>/<person>``  hash    paper id -> when it was saved, under which tag
 ``pp:ratings:<platform>/<workspace>/<place>`` hash    paper and person -> what they said of it, and its text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,12 +44,21 @@ class RecordingAdapter:
         self.name = name
         self.posted: list[Posted] = []
         self.threads: list[tuple[MessageRef, Card, str]] = []
+        self.thread_faults: deque[DeliveryError] = deque()
+        """What befalls the next threads, one each."""
+        self.said: dict[str, int] = {}
+        """Messages in its open threads, by the thread's id."""
+        self.counted = 0
+        """How often they were asked for."""
+        self.edits: list[tuple[MessageRef, Card]] = []
+        self.edit_faults: deque[DeliveryError] = deque()
+        """What befalls the next edits, one each."""
         self.handle: CommandHandler | None = None
         self.resend_window = timedelta()
         self.faults: deque[Fault | None] = deque()
         """What befalls the next sends, one each; ``None`` lets one pass."""
         self.blind: DeliveryError | None = None
-        """Raised by look-ups while it is set."""
+        """Raised by look-ups and counts while it is set."""
         self.lookups = 0
         self.gate = asyncio.Event()
         """Sends wait for it; it is open at first."""
@@ -88,6 +97,8 @@ class RecordingAdapter:
 
     async def open_thread(self, message: MessageRef, card: Card, *, name: str, key: str) -> MessageRef:
         del name, key
+        if self.thread_faults:
+            raise self.thread_faults.popleft()
         for parent, _, thread in self.threads:
             if parent == message:
                 return MessageRef(platform=self.name, channel=message.channel, message=thread, thread=thread)
@@ -98,6 +109,18 @@ class RecordingAdapter:
             message=f"t{message.message}",
             thread=f"t{message.message}",
         )
+
+    async def thread_counts(self, workspace: str) -> Mapping[str, int]:
+        del workspace
+        self.counted += 1
+        if self.blind is not None:
+            raise self.blind
+        return dict(self.said)
+
+    async def edit(self, message: MessageRef, card: Card) -> None:
+        if self.edit_faults:
+            raise self.edit_faults.popleft()
+        self.edits.append((message, card))
 
     def limits(self, destination: Destination) -> Sequence[Limit]:
         del destination

@@ -14,10 +14,11 @@ from adapters.discord import permissions
 from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.settings import DiscordSettings
 from bot.clock import SystemClock
-from bot.errors import Ambiguous, CardRejected, DestinationGone, RetryLater, SettingsError
+from bot.errors import Ambiguous, CardRejected, DestinationGone, RetryLater, SettingsError, ThreadRefused
 from bot.models import Destination
 from bot.testing.cards import EXAMPLE_CARDS
 from tests.adapters.discord.fakes import Core, DictShelf
+from tests.peers.discord_people import parts
 from tests.peers.discord_server import DiscordPeer, Server
 
 CARD = EXAMPLE_CARDS["paper-compact"]
@@ -297,7 +298,15 @@ async def test_a_crash_between_thread_and_opener_is_healed(peer: DiscordPeer) ->
 
 
 @pytest.mark.parametrize(
-    ("code", "expected"), [(160006, RetryLater), (50013, DestinationGone), (10008, DestinationGone)]
+    ("code", "expected"),
+    [
+        (160006, ThreadRefused),
+        (50013, ThreadRefused),
+        (10008, ThreadRefused),
+        (10003, DestinationGone),
+        (50001, DestinationGone),
+        (130000, RetryLater),
+    ],
 )
 async def test_threads_that_cannot_be_opened_make_no_storm(
     peer: DiscordPeer, code: int, expected: type
@@ -312,6 +321,41 @@ async def test_threads_that_cannot_be_opened_make_no_storm(
         assert len(peer.requests) == asked + 1
         if code == 50013:
             assert "Create Public Threads" in raised.value.remedy
+        if expected is ThreadRefused:
+            assert raised.value.card_gone is (code == 10008)
+
+
+@pytest.mark.parametrize(("code", "gone"), [(50013, False), (10003, True)])
+async def test_a_thread_that_cannot_be_written_in_leaves_its_channel_alone(
+    peer: DiscordPeer, code: int, gone: bool
+) -> None:
+    lab = peer.server()
+    async with sender(peer) as adapter:
+        card = await adapter.send(place(lab), CARD, key=KEY)
+        peer.faults.add("status", path=f"/channels/{card.message}/messages", status=403, code=code)
+        with pytest.raises(ThreadRefused) as raised:
+            await adapter.open_thread(card, CARD, name="x", key="d" * 24)
+        assert raised.value.card_gone is gone
+
+
+async def test_messages_of_threads_are_counted_in_one_request_and_shown_on_the_card(
+    peer: DiscordPeer,
+) -> None:
+    lab = peer.server()
+    async with sender(peer) as adapter:
+        first = await adapter.send(place(lab), CARD, key=KEY)
+        second = await adapter.send(place(lab), CARD, key="e" * 24)
+        opened = await adapter.open_thread(first, CARD, name="x", key="d" * 24)
+        asked = len(peer.requests)
+        assert await adapter.thread_counts(str(lab.id)) == {opened.thread: 1}
+        assert len(peer.requests) == asked + 1
+        await adapter.open_thread(second, CARD, name="y", key="c" * 24)
+        assert set((await adapter.thread_counts(str(lab.id))).values()) == {1}
+        posts = len(peer.sent())
+        await adapter.edit(opened, EXAMPLE_CARDS["paper-full"])
+        assert len(peer.sent()) == posts
+        changed = peer.messages(lab.channels["ml"])[0]
+        assert "Discuss (3)" in [part["label"] for part in parts(changed) if part.get("label")]
 
 
 async def test_archived_and_locked_threads(peer: DiscordPeer) -> None:
@@ -377,9 +421,23 @@ async def test_discord_away_at_the_start_is_no_reason_not_to_start() -> None:
 
 
 def test_the_adapter_has_its_powers() -> None:
-    from bot.ports import CheckedAdapter, EditingAdapter, PacedAdapter, ReconcilingAdapter, ThreadingAdapter
+    from bot.ports import (
+        CheckedAdapter,
+        CountingAdapter,
+        EditingAdapter,
+        PacedAdapter,
+        ReconcilingAdapter,
+        ThreadingAdapter,
+    )
 
     adapter = DiscordAdapter(DiscordSettings(token="x"), SystemClock(), DictShelf())
-    for power in (CheckedAdapter, EditingAdapter, PacedAdapter, ReconcilingAdapter, ThreadingAdapter):
+    for power in (
+        CheckedAdapter,
+        CountingAdapter,
+        EditingAdapter,
+        PacedAdapter,
+        ReconcilingAdapter,
+        ThreadingAdapter,
+    ):
         assert isinstance(adapter, power)
     assert adapter.resend_window == timedelta(seconds=120)

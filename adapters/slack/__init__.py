@@ -5,11 +5,12 @@ Importing this package does not import Slack's SDK; :data:`plugin` does so when 
 ====================  =========================================================================
 adapter.py            post, look for, thread and change cards; history.py looks for lost ones
 render.py native.py   Card → Block Kit; mrkdwn.py writes every run of text; limits.py the lengths
-listeners.py          what Slack sends us: acknowledged first, then carried out
+listeners.py          what Slack sends us: acknowledged first (acks.py), then carried out
 commands.py           ``/papers``, mentions, direct messages    actions.py   buttons and menus
 forms.py              modals from the registry of verbs         home.py      the App Home
+preview.py live.py    the preview in a form, as somebody types   places.py   where an answer goes
 socket.py http.py     the two ways to be reached                installations.py   many workspaces
-errors.py             Slack's refusals as errors of ours        rights.py    who may do what
+errors.py             Slack's refusals as errors of ours        rights.py    who may do what (groups.py)
 manifest.py           what the app asks Slack for               cli.py       ``pigeon slack …``
 ====================  =========================================================================
 """

@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import native, render
 from adapters.slack.doctor import examine
-from adapters.slack.errors import delivery_error, refusal_of
+from adapters.slack.errors import BLOCKS_REFUSED, delivery_error, refusal_of
 from adapters.slack.history import History
 from adapters.slack.installations import Installations
 from adapters.slack.settings import CardStyle, Mode, OnAmbiguous, SlackSettings
@@ -31,7 +31,6 @@ EVENT_TYPE: Final = "paper_alert"
 """The type of our message metadata (https://docs.slack.dev/messaging/message-metadata)."""
 MARGIN: Final = timedelta(seconds=10)
 """How much earlier than the first attempt a look-up begins: clocks differ."""
-BLOCKS_REFUSED: Final = frozenset(("invalid_blocks", "invalid_blocks_format"))
 SECOND: Final = 1.0
 """Between two messages to one channel (https://docs.slack.dev/apis/web-api/rate-limits)."""
 PEOPLE: Final = 10_000

@@ -6,6 +6,7 @@ mentions do; both read the same language.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -82,7 +83,8 @@ async def _message(desk: Desk, body: Mapping[str, Any], event: Mapping[str, Any]
         else None,
     )
     team = await desk.team(asked)
-    text = str(event.get("text") or "").replace(f"<@{team.bot_user}>", " ").strip()
+    mention = rf"<@{re.escape(team.bot_user)}(?:\|[^<>]*)?>"
+    text = re.sub(mention, " ", str(event.get("text") or "")).strip()
     reply = await desk.written(text, asked, team)
     await answer(desk, reply, Conversation(team, asked, thread), asked, team, command=text)
 

@@ -196,6 +196,10 @@ REFUSALS: Final[Mapping[str, Refusal]] = MappingProxyType(
 )
 """Every error of Slack's that is known to reach us, and what it means."""
 
+BLOCKS_REFUSED: Final = frozenset(("invalid_blocks", "invalid_blocks_format"))
+"""What Slack says of blocks that it does not take, also where it could not fetch a picture of theirs
+(https://docs.slack.dev/reference/block-kit/blocks/image-block)."""
+
 _LONG_WAIT: Final = 300.0
 _SHORT_WAIT: Final = 30.0
 _WAITS: Final[Mapping[str, float]] = MappingProxyType(
@@ -255,8 +259,11 @@ def _status(response: Any) -> int:
 
 
 def _retry_after(response: Any) -> float:
+    return retry_after(getattr(response, "headers", None) or {})
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
     """Seconds of the header ``Retry-After``, at least one where it is missing or odd."""
-    headers = getattr(response, "headers", None) or {}
     value = next((headers[name] for name in headers if str(name).lower() == "retry-after"), "")
     try:
         return min(max(float(value), 1.0), 3600.0)

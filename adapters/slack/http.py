@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +23,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.oauth.installation_store.models import Installation
 
+from adapters.slack.acks import acknowledging
 from adapters.slack.installations import Installations, States
 from adapters.slack.manifest import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH, SCOPES
 from adapters.slack.settings import SlackSettings
@@ -123,7 +124,10 @@ class Server:
 
     async def events(self, request: web.Request) -> web.Response:
         """Events, commands and interactions alike."""
-        body = await request.read()
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return _turned_away(request, "too large")
         if body.startswith(b"ssl_check=1") or parse_qs(body[:1000].decode("latin-1")).get("ssl_check") == [
             "1"
         ]:
@@ -131,26 +135,41 @@ class Server:
         try:
             await self._gate.verify(request.headers, body)
         except Refused as refused:
-            log.warning(
-                "A request to the Slack endpoint was refused", why=str(refused), remote=request.remote
-            )
-            return web.Response(status=401, text="not a request of Slack's\n")
-        try:
-            response = await self._listeners.app.async_dispatch(_bolt(request, body.decode()))
-        except Exception as error:  # noqa: BLE001 - signed, and yet no body that Bolt can read
-            log.warning("A signed request could not be read", error=type(error).__name__)
-            return web.Response(status=400, text="not a body of Slack's\n")
-        return _http(response)
+            return _turned_away(request, str(refused))
+        with acknowledging():
+            try:
+                response = _http(await self._listeners.app.async_dispatch(_bolt(request, body.decode())))
+            except Exception as error:  # noqa: BLE001 - signed, and yet no body that Bolt can read
+                return _turned_away(request, f"signed, but not readable ({type(error).__name__})")
+            await response.prepare(request)
+            await response.write_eof()
+        return response
 
     async def install(self, request: web.Request) -> web.Response:
         """The page with «Add to Slack»."""
         assert self._flow is not None
-        return _http(await self._flow.handle_installation(_bolt(request, "")))
+        return await _shown(self._flow.handle_installation(_bolt(request, "")))
 
     async def redirect(self, request: web.Request) -> web.Response:
         """Where Slack sends the installer's browser back to."""
         assert self._flow is not None
-        return _http(await self._flow.handle_callback(_bolt(request, "")))
+        return await _shown(self._flow.handle_callback(_bolt(request, "")))
+
+
+def _turned_away(request: web.Request, why: str) -> web.Response:
+    log.warning("A request to the Slack endpoint was refused", why=why, remote=request.remote)
+    return web.Response(status=401, text="not a request of Slack's\n")
+
+
+async def _shown(page: Awaitable[BoltResponse]) -> web.Response:
+    """A page of the installation, or a sentence where the store is away."""
+    try:
+        return _http(await page)
+    except PigeonError as error:
+        log.warning("A workspace could not be installed", why=str(error))
+        return web.Response(
+            status=503, text="Paper Pigeon cannot reach its store just now. Try again in a minute.\n"
+        )
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from adapters.slack import actions, commands, events, home, names, render, shortcuts
+from adapters.slack import acks, actions, commands, events, home, names, render, shortcuts
 from adapters.slack.desk import Desk
 from adapters.slack.forms import working
 from adapters.slack.installations import Installations
@@ -109,7 +109,7 @@ class Listeners:
 
         async def listener(ack: Any, body: dict[str, Any]) -> None:
             await ack(**answer)
-            self._begin(self._work(work, body, identity(body)))
+            self._begin(self._work(work, body, identity(body), acks.under_way()))
 
         return listener
 
@@ -118,7 +118,11 @@ class Listeners:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _work(self, work: Work, body: Mapping[str, Any], delivery: str) -> None:
+    async def _work(
+        self, work: Work, body: Mapping[str, Any], delivery: str, acknowledged: asyncio.Event | None
+    ) -> None:
+        if acknowledged is not None:
+            await acknowledged.wait()
         try:
             if await self.desk.first(delivery):
                 if self._installations is not None and body.get("is_enterprise_install") in (True, "true"):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 import structlog
+from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook.async_client import AsyncWebhookClient
+from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from adapters.slack import forms, limits, preview, render
 from adapters.slack.desk import Asked, Desk
-from adapters.slack.errors import delivery_error, refusal_of
+from adapters.slack.errors import BLOCKS_REFUSED, delivery_error, refusal_of, retry_after
 from adapters.slack.workspaces import Team
-from bot.cards import Action, Card, CardKind, Code, Note, Paragraph, Span
+from bot.cards import Action, Card, CardKind, Code, Note, Paragraph, Picture, Span
 from bot.errors import Ambiguous, RetryLater
 from bot.ports import Reply
 
@@ -46,19 +49,37 @@ class Beside:
     asked: Asked
 
     async def show(self, card: Card, *, private: bool, replace: bool) -> None:
-        message = render.message(card)
-        answer = await AsyncWebhookClient(self.url, timeout=TIMEOUT, retry_handlers=[]).send_dict(
-            {
-                **message,
-                "response_type": "ephemeral" if private else "in_channel",
-                "replace_original": replace,
-                "unfurl_links": False,
-                "unfurl_media": False,
-            }
-        )
-        if answer.status_code != 200:
-            log.info("A response URL was used up", status=answer.status_code)
+        message = {
+            **render.message(card),
+            "response_type": "ephemeral" if private else "in_channel",
+            "replace_original": replace,
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        client = AsyncWebhookClient(self.url, timeout=TIMEOUT, retry_handlers=[])
+        answer = await client.send_dict(message)
+        word = _refusal(answer)
+        if answer.status_code == 429:
+            raise RetryLater("Slack asks to slow down (HTTP 429).", after=retry_after(answer.headers))
+        if answer.status_code >= 500 and not private:
+            raise Ambiguous(f"Slack's answer does not say whether it was posted (HTTP {answer.status_code}).")
+        if word in BLOCKS_REFUSED:
+            raise SlackApiError("The response URL refused the blocks.", {"ok": False, "error": word})  # type: ignore[no-untyped-call]
+        if word:
+            log.info("A response URL took no answer", error=word, status=answer.status_code)
             await Conversation(self.team, self.asked).show(card, private=private, replace=False)
+
+
+def _refusal(answer: WebhookResponse) -> str:
+    """Slack's word for what it did not take; ``""`` where it did. ``ok: false`` counts, whatever the status."""
+    try:
+        said = json.loads(answer.body)
+    except ValueError:
+        said = None
+    told = said if isinstance(said, dict) else {}
+    if answer.status_code == 200 and told.get("ok", True) is not False:
+        return ""
+    return str(told.get("error") or answer.body.strip()[:100] or answer.status_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +147,36 @@ async def answer(
     card = reply.card
     if card.files:
         card = await _handed_over(card, asked, team)
-    await _tried(desk, lambda: place.show(card, private=reply.private, replace=reply.replace), "reply")
+    await _tried(desk, lambda: _shown(place, card, private=reply.private, replace=reply.replace), "reply")
     announce = reply.announce
     if announce is not None and not asked.direct:
         public: Place = place if isinstance(place, Beside) else Conversation(team, asked)
-        await _tried(desk, lambda: public.show(announce, private=False, replace=False), "announcement")
+        await _tried(desk, lambda: _shown(public, announce, private=False, replace=False), "announcement")
+
+
+async def _shown(place: Place, card: Card, *, private: bool, replace: bool) -> None:
+    """Show a card, or what Slack takes of it. Raises what the last try raised."""
+    drawings = list(_plainer(card))
+    for left, drawn in zip(reversed(range(len(drawings))), drawings, strict=True):
+        try:
+            await place.show(drawn, private=private, replace=replace)
+        except SlackApiError as error:
+            if refusal_of(error) not in BLOCKS_REFUSED or not left:
+                raise
+            log.warning("Slack refused the blocks of an answer")
+        else:
+            return
+
+
+def _plainer(card: Card) -> Iterator[Card]:
+    """The card; without its pictures, one of which may be dead; and its words alone, which Slack cannot refuse."""
+    yield card
+    pictured = replace(
+        card, thumbnail=None, blocks=tuple(block for block in card.blocks if not isinstance(block, Picture))
+    )
+    if pictured != card:
+        yield pictured
+    yield replace(pictured, blocks=(Paragraph((Span(card.fallback),)),), actions=())
 
 
 async def _followed(desk: Desk, view: dict[str, Any], asked: Asked, team: Team) -> None:

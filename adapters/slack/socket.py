@@ -21,6 +21,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from adapters.slack.acks import acknowledging
 from adapters.slack.errors import REFUSALS, Refusal, delivery_error, explain, refusal_of
 from adapters.slack.settings import SlackSettings
 from adapters.slack.workspaces import Workspaces
@@ -94,8 +95,9 @@ async def served(
     socket = Socket(token, web_client=workspaces.client(token), clock=clock)
 
     async def heard(client: SocketModeClient, request: SocketModeRequest) -> None:
-        response = await run_async_bolt_app(app, request)
-        await send_async_response(client, request, response, 0.0)
+        with acknowledging():
+            response = await run_async_bolt_app(app, request)
+            await send_async_response(client, request, response, 0.0)
 
     socket.socket_mode_request_listeners.append(heard)  # type: ignore[arg-type]  # the SDK's union is too narrow
     try:

@@ -11,6 +11,9 @@ from urllib.parse import urlencode
 
 import aiohttp
 
+from tests.peers.slack_contract import ContractError, check_rows, check_view
+from tests.peers.slack_surfaces import control, filled
+
 if TYPE_CHECKING:
     from tests.peers.slack_server import SlackPeer
 
@@ -112,7 +115,7 @@ class Actors:
         exchange = self._exchange(channel, team)
         surface = message if message is not None else view
         assert surface is not None
-        action = override.pop("action", None) or _control(surface.get("blocks", []), what)
+        action = override.pop("action", None) or control(surface.get("blocks", []), what)
         payload: dict[str, Any] = {
             **self._interaction("block_actions", user, team, exchange),
             "actions": [action],
@@ -268,7 +271,20 @@ class Actors:
             exchange, sent_at = waiting
             exchange.acknowledged_after = asyncio.get_running_loop().time() - sent_at
             exchange.ack = frame.get("payload") or {}
+            self._taken(exchange)
             self.acknowledgements.append(exchange.acknowledged_after)
+
+    def _taken(self, exchange: Exchange) -> None:
+        """Take what an acknowledgement brings: a view in the place of the one that was sent, or rows of a menu."""
+        ack = exchange.ack or {}
+        try:
+            if "view" in ack:
+                check_view(ack["view"])
+                view_id = exchange.payload["view"]["id"]
+                self.views[view_id] = {**self.views.get(view_id, {}), **ack["view"], "hash": self.stamp()}
+            check_rows(ack.get("options", []))
+        except ContractError as error:
+            self.violations.append(f"acknowledgement: {error}")
 
     def _exchange(self, channel: str, team: str) -> Exchange:
         exchange = Exchange(self, str(next(self.numbers)), {}, channel, team, self.trigger())  # type: ignore[arg-type]
@@ -326,6 +342,7 @@ class Actors:
         status, text = await self.send_signed(body, content, **headers)
         exchange.status, exchange.acknowledged_after = status, asyncio.get_running_loop().time() - began
         exchange.ack = json.loads(text) if text.startswith("{") else {}
+        self._taken(exchange)
         self.acknowledgements.append(exchange.acknowledged_after)
         return exchange
 
@@ -351,51 +368,3 @@ class Actors:
         self._http = self._http or aiohttp.ClientSession()
         async with self._http.post(self.request_url, data=io.BytesIO(body.encode()), headers=sent) as answer:
             return answer.status, await answer.text()
-
-
-def filled(view: dict[str, Any], values: dict[str, str]) -> dict[str, Any]:
-    """The view with its state as Slack sends it, after somebody filled fields in."""
-    state: dict[str, Any] = {}
-    for block in view["blocks"]:
-        if block["type"] != "input":
-            continue
-        element, name = block["element"], block["block_id"]
-        value = values.get(name.removeprefix("field."), values.get(name))
-        held: dict[str, Any] = {"type": element["type"]}
-        if element["type"] in ("static_select", "external_select"):
-            chosen = element.get("initial_option")
-            if value is not None:
-                rows = element.get("options") or [
-                    {"text": {"type": "plain_text", "text": value}, "value": value}
-                ]
-                chosen = next(row for row in rows if row["value"] == value)
-            held["selected_option"] = chosen
-        elif element["type"] == "conversations_select":
-            held["selected_conversation"] = value or element.get("initial_conversation")
-        else:
-            held["value"] = value if value is not None else element.get("initial_value")
-        state[name] = {element["action_id"]: held}
-    return {**view, "state": {"values": state}}
-
-
-def _control(blocks: Any, label: str) -> dict[str, Any]:
-    """The action that Slack sends for the control with that label."""
-    for part in _walk(blocks):
-        if part.get("type") == "button" and part["text"]["text"] == label:
-            return {
-                name: part[name] for name in ("type", "action_id", "value", "text", "url") if name in part
-            }
-        for option in part.get("options", ()) if part.get("type") == "overflow" else ():
-            if option["text"]["text"] == label:
-                return {"type": "overflow", "action_id": part["action_id"], "selected_option": option}
-    raise AssertionError(f"nothing is labelled {label!r}")
-
-
-def _walk(part: Any) -> Any:
-    if isinstance(part, dict):
-        yield part
-        for value in part.values():
-            yield from _walk(value)
-    elif isinstance(part, list):
-        for one in part:
-            yield from _walk(one)

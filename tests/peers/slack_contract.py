@@ -135,6 +135,13 @@ def check_view(view: Mapping[str, Any]) -> None:
         raise ContractError("view_too_large", "view")
 
 
+def check_rows(rows: Any) -> None:
+    """Refuse the rows of a menu that is filled while somebody types, as Slack would."""
+    menu = {"type": "static_select", "options": rows}
+    for found in _lengths(menu) if rows else ():
+        raise ContractError("invalid_arguments", f"rows of a menu: {found}")
+
+
 def _text(part: Any) -> int:
     if isinstance(part, dict):
         own = len(part["text"]) if isinstance(part.get("text"), str) else 0

@@ -295,9 +295,20 @@ class SlackPeer(State, Actors):
 
     # --- what else Slack offers ---------------------------------------------------------------
 
-    async def _respond(self, request: web.Request) -> web.Response:
+    async def _respond(self, request: web.Request) -> web.StreamResponse:
         exchange = self.exchanges.get(request.match_info["id"])
         body = await request.json()
+        fault = self.faults.take("response_url")
+        if fault is not None:
+            match fault.kind:
+                case "refuse":
+                    return web.json_response({"ok": False, "error": fault.word})
+                case "status":
+                    return web.Response(status=fault.status, text="<html>proxy error</html>")
+                case "rate_limited":
+                    return _too_many(fault.after)
+                case "drop_before":
+                    return _cut(request)
         if exchange is None or len(exchange.responses) >= RESPONSES:
             return web.json_response({"ok": False, "error": "used_url"}, status=404)
         rest = {

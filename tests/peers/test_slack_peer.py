@@ -5,10 +5,12 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
+from tests.peers.slack_contract import ContractError, check_rows
 from tests.peers.slack_server import DROP_BEFORE, SlackPeer, rate_limited, refuse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,3 +126,17 @@ async def test_it_runs_as_a_process(contracts: Path, http: aiohttp.ClientSession
     finally:
         process.terminate()
         await process.wait()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"text": {"type": "plain_text", "text": "x" * 76}, "value": "1"},
+        {"text": {"type": "plain_text", "text": "x"}, "value": "1" * 151},
+    ],
+    ids=["label", "value"],
+)
+def test_rows_of_a_menu_have_lengths_too(contracts: Path, row: dict[str, Any]) -> None:
+    with pytest.raises(ContractError):
+        check_rows([row])
+    check_rows([])

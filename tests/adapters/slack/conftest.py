@@ -55,6 +55,16 @@ class MemoryShelf:
         return sorted(name for name in self.kept if name.startswith(prefix))
 
 
+class Hurried(SystemClock):
+    """The machine's clock, in whose hands nobody waits; ``slept`` says for how long somebody wanted to."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
 class Core:
     """A command handler: notes what it is asked, answers with a card that says it."""
 
@@ -114,9 +124,14 @@ def made(
 
 
 @pytest.fixture
-async def adapter(peer: SlackPeer, shelf: MemoryShelf) -> AsyncIterator[SlackAdapter]:
+def hurried() -> Hurried:
+    return Hurried()
+
+
+@pytest.fixture
+async def adapter(peer: SlackPeer, shelf: MemoryShelf, hurried: Hurried) -> AsyncIterator[SlackAdapter]:
     """Able to send; hears nothing."""
-    adapter = made(peer, shelf)
+    adapter = made(peer, shelf, clock=hurried)
     async with adapter.connect(None):
         yield adapter
 

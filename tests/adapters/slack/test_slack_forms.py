@@ -15,9 +15,9 @@ from bot.commands.verbs import OFFERED, VERBS
 from bot.ports import Reply
 from bot.testing.cards import EXAMPLE_CARDS
 from tests.adapters.slack.conftest import Core
-from tests.peers.slack_actors import filled
 from tests.peers.slack_contract import check_view
 from tests.peers.slack_server import SlackPeer, refuse
+from tests.peers.slack_surfaces import filled
 
 pytestmark = pytest.mark.usefixtures("serving")
 

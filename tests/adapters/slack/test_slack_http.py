@@ -118,12 +118,14 @@ async def test_unsigned_and_broken_requests_are_refused(
         async with browser.post(peer.request_url, data=body) as answer:
             assert answer.status == 401
     for body in ("{", "payload=%7B", "payload=[]", "\x00"):
-        status, _ = await peer.send_signed(body)
-        assert status == 400, "signed and yet not readable"
+        with capture_logs() as logs:
+            status, _ = await peer.send_signed(body)
+        assert (status, len(logs)) == (401, 1), "signed and yet not readable"
         status, _ = await peer.send_signed(f"{body}&", "application/x-www-form-urlencoded")
-        assert status in (400, 404)
-    status, _ = await peer.send_signed("x" * 1_100_000)
-    assert status == 413
+        assert status in (401, 404)
+    with capture_logs() as logs:
+        status, _ = await peer.send_signed("x" * 1_100_000)
+    assert (status, [entry["why"] for entry in logs]) == (401, ["too large"])
     async with browser.post(peer.request_url, data="ssl_check=1&token=x") as answer:
         assert answer.status == 200
 
@@ -154,6 +156,15 @@ async def test_a_store_that_is_down_refuses_nobody(
     asked = await peer.slash("/papers list")
     assert asked.status == 200
     assert "The store cannot be reached" in (await asked.reply())["text"]
+
+
+async def test_an_installation_without_a_store_is_a_sentence(
+    peer: SlackPeer, serving: SlackAdapter, shelf: MemoryShelf, browser: aiohttp.ClientSession
+):
+    shelf.broken = StoreUnavailable("The store cannot be reached.")
+    async with browser.get(peer.request_url.replace("events", "install")) as answer:
+        assert answer.status == 503
+        assert "Try again in a minute" in await answer.text()
 
 
 # --- the conversation ----------------------------------------------------------------------------

@@ -15,8 +15,8 @@ from bot.ports import Reply
 from bot.testing.cards import EXAMPLE_CARDS
 from bot.testing.clock import FakeClock
 from tests.adapters.slack.conftest import Core, MemoryShelf, serving_with
-from tests.peers.slack_actors import filled
 from tests.peers.slack_server import SlackPeer, rate_limited
+from tests.peers.slack_surfaces import filled
 
 
 def text_of(part: object) -> str:

@@ -19,7 +19,7 @@ from bot.ports import (
     ThreadingAdapter,
 )
 from bot.testing.cards import EXAMPLE_CARDS
-from tests.adapters.slack.conftest import MemoryShelf, made
+from tests.adapters.slack.conftest import Hurried, MemoryShelf, made
 from tests.peers.slack_server import DROP_AFTER, DROP_BEFORE, SlackPeer, rate_limited, refuse, slow, status
 
 C1 = Destination(platform="slack", workspace="T1", channel="C1")
@@ -155,8 +155,8 @@ async def test_opening_direct_messages_never_leaves_a_doubt(adapter: SlackAdapte
         await adapter.send(ME, CARD, key=KEY)
 
 
-async def test_refused_blocks_are_drawn_plainer(peer: SlackPeer, shelf: MemoryShelf):
-    adapter = made(peer, shelf, card_style="native")
+async def test_refused_blocks_are_drawn_plainer(peer: SlackPeer, shelf: MemoryShelf, hurried: Hurried):
+    adapter = made(peer, shelf, card_style="native", clock=hurried)
     async with adapter.connect(None):
         peer.faults.next("chat.postMessage", refuse("invalid_blocks"))
         await adapter.send(C1, CARD, key="a")
@@ -167,6 +167,7 @@ async def test_refused_blocks_are_drawn_plainer(peer: SlackPeer, shelf: MemorySh
         "it is remembered that this workspace refuses native blocks"
     )
     assert len(peer.posts("C1")) == 2
+    assert hurried.slept == [1.0], "also a refused message may count in the channel's budget"
 
 
 async def test_a_dead_picture_does_not_cost_the_card(adapter: SlackAdapter, peer: SlackPeer):
@@ -179,8 +180,10 @@ async def test_a_dead_picture_does_not_cost_the_card(adapter: SlackAdapter, peer
     assert "accessory" not in post["blocks"][0]
 
 
-async def test_a_dead_picture_is_not_held_against_the_native_style(peer: SlackPeer, shelf: MemoryShelf):
-    adapter = made(peer, shelf, card_style="native")
+async def test_a_dead_picture_is_not_held_against_the_native_style(
+    peer: SlackPeer, shelf: MemoryShelf, hurried: Hurried
+):
+    adapter = made(peer, shelf, card_style="native", clock=hurried)
     async with adapter.connect(None):
         peer.faults.next("chat.postMessage", refuse("invalid_blocks"), refuse("invalid_blocks"))
         await adapter.send(C1, CARD, key="a")
@@ -270,6 +273,8 @@ async def test_a_card_is_changed_in_place(adapter: SlackAdapter, peer: SlackPeer
 def test_budgets_are_the_channels_and_the_workspaces(adapter: SlackAdapter):
     channel, workspace = adapter.limits(C1)
     assert (channel.count, channel.seconds) == (1, 1.0)
+    assert channel.from_answer, "when Slack counts a message, between its start and its answer, is not told"
+    assert not channel.shared
     assert workspace.seconds == 60.0
     assert {limit.name for limit in adapter.limits(ME)} & {channel.name, workspace.name} == {workspace.name}
 

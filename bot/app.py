@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from pydantic import SecretStr
@@ -41,6 +41,9 @@ from bot.settings import ROLES, Settings
 from bot.storage import SAY_AGAIN
 from bot.store import Store
 from bot.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    from bot.web.server import WebServer
 
 log = structlog.get_logger(__name__)
 
@@ -88,6 +91,8 @@ class App:
         self._roles = frozenset(roles)
         self.worker = worker
         self._say_again = 0.0
+        self.parts: dict[str, bool] = {}
+        """The parts that :meth:`run` runs, and whether each runs now or waits to be started again."""
         self.sources = sources
         self.adapters = adapters
         threading = [adapter.name for adapter in adapters if isinstance(adapter, ThreadingAdapter)]
@@ -137,6 +142,21 @@ class App:
         ]
         self.counts = [Counts(adapter, store, composer, clock, worker=self.worker) for adapter in adapters]
 
+        self.page = self._page(poll_every) if "web" in self._roles else None
+        """The web page, not yet open; ``None`` where this process serves none."""
+
+    def _page(self, poll_every: timedelta) -> WebServer | None:
+        from bot.web.server import Bind, WebServer  # noqa: PLC0415 - the operator's commands need no web server
+        from bot.web.site import Process, Site  # noqa: PLC0415
+
+        core = self.settings.core
+        if not core.web_port:
+            return None
+        process = Process([source.name for source in self.sources], poll_every, self.parts)
+        bind = Bind(core.web_host, core.web_port, core.web_url, tuple(self.settings.names("web_proxies")))
+        site = Site(self.store, self._clock, self.handlers.replay, process, address=core.web_url)
+        return WebServer(site, bind, self.store, self._clock)
+
     async def run(self) -> None:
         """Run the roles until cancelled, or until a person asks to stop.
 
@@ -156,6 +176,8 @@ class App:
                 group.create_task(self._kept_running("upkeep", Upkeep(self.store, self._clock).run))
             if "chat" in self._roles:
                 group.create_task(self._kept_running("warming up", self.handlers.warm))
+            if self.page is not None:
+                group.create_task(self._kept_running("web", self.page.run))
             if self._roles & {"send", "chat"}:
                 for adapter, lanes, counts in zip(self.adapters, self.lanes, self.counts, strict=True):
                     serving = partial(self._serve, adapter, lanes, counts)
@@ -202,6 +224,7 @@ class App:
         failures = 0
         while True:
             started = self._clock.monotonic()
+            self.parts[name] = True
             try:
                 await part()
             except (StopRequested, SettingsError):
@@ -214,6 +237,7 @@ class App:
                 error = single
             else:
                 return
+            self.parts[name] = False
             away = isinstance(error, StoreUnavailable)
             waits = STORE_AGAIN if away else RESTART_AFTER
             failures = 1 if self._clock.monotonic() - started > 2 * waits[-1] else failures + 1
@@ -340,6 +364,8 @@ def choose_roles(settings: Settings) -> frozenset[str]:
     for name in names:
         if name not in ROLES:
             raise SettingsError(f"There is no role «{name}». The roles are {', '.join(ROLES)}.")
+    if "web" in settings.names("roles") and not settings.core.web_port:
+        raise SettingsError("PIGEON_ROLES names «web», but PIGEON_WEB_PORT is 0. Set it to a free port.")
     return frozenset(names)
 
 

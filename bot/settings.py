@@ -15,8 +15,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, Field, SecretStr, ValidationError, create_model, field_validator
@@ -31,7 +33,7 @@ FILE: Final = "_FILE"
 DEVELOPMENT: Final = frozenset({"PIGEON_RECORDINGS", "PIGEON_CONTRACTS", "PIGEON_SECRETS_DIR"})
 """Names that are ours but no settings of the running bot."""
 
-ROLES: Final = ("poll", "match", "send", "chat")
+ROLES: Final = ("poll", "match", "send", "chat", "web")
 
 
 class CoreSettings(BaseModel):
@@ -51,7 +53,9 @@ class CoreSettings(BaseModel):
         "",
         description="Names of the platforms to serve, e.g. discord,slack. Empty: those that have a token, else the console.",
     )
-    roles: str = Field("", description="Roles of this process: poll, match, send, chat. Empty: all of them.")
+    roles: str = Field(
+        "", description="Roles of this process: poll, match, send, chat, web. Empty: all of them."
+    )
     poll_seconds: float = Field(600, ge=1, le=86_400, description="Seconds between two polls of a listing.")
     retention_days: int = Field(
         90, ge=7, le=3650, description="Days for which a paper is kept after a listing last showed it."
@@ -63,6 +67,19 @@ class CoreSettings(BaseModel):
         "",
         description="Where you are told once of each incident of a listing: discord/<server>/<channel>, slack/<team>/<channel>, "
         "or a person with @ before the id. Empty: in the log only.",
+    )
+    web_host: str = Field("127.0.0.1", description="Address on which the web page listens.")
+    web_port: int = Field(
+        8080, ge=0, le=65_535, description="Port on which the web page listens. 0: no page."
+    )
+    web_url: str = Field(
+        "",
+        description="Where people reach the web page, such as https://papers.example.org, for links and feeds. "
+        "Empty: the address on which it listens.",
+    )
+    web_proxies: str = Field(
+        "",
+        description="Addresses or networks of reverse proxies before the web page, whose X-Forwarded-For is believed.",
     )
     log_level: str = Field(
         "",
@@ -76,6 +93,33 @@ class CoreSettings(BaseModel):
         if value:
             destination_of(value)
         return value.strip()
+
+    @field_validator("web_url")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        parts = urlsplit(value.strip().rstrip("/"))
+        if value and (
+            parts.scheme not in {"http", "https"}
+            or not parts.hostname
+            or parts.path
+            or parts.query
+            or parts.fragment
+            or parts.username is not None
+        ):
+            raise ValueError(
+                "must be an address such as https://papers.example.org, with nothing behind the host"
+            )
+        return parts.geturl()
+
+    @field_validator("web_proxies")
+    @classmethod
+    def _proxies(cls, value: str) -> str:
+        for one in value.replace(",", " ").split():
+            try:
+                ip_network(one, strict=False)
+            except ValueError as error:
+                raise ValueError("must be addresses or networks, such as 10.0.0.1 or 10.1.0.0/16") from error
+        return value
 
     @field_validator("log_level")
     @classmethod

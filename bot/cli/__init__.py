@@ -1,7 +1,7 @@
 """The operator's commands. Each module is imported when its command is used: help must not wait for them.
 
 ``running`` is the bot itself; ``asking`` answers what chat answers, in the terminal; ``subscriptions`` and
-``exchange`` keep subscriptions; ``backups``, ``dead``, ``ledger``, ``configuring``, ``doctor``, ``health``
+``exchange`` keep subscriptions; ``backups``, ``dead``, ``web``, ``ledger``, ``configuring``, ``doctor``, ``health``
 and ``setting_up`` are for whoever operates it; ``platforms`` mounts the commands that adapters bring. ``groups`` declares the
 commands that have commands of their own.
 """
@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from bot import __version__
-from bot.cli.groups import Commands, config, dead, do, subs
+from bot.cli.groups import Commands, config, dead, do, subs, web
 
 app = typer.Typer(
     name="pigeon",
@@ -31,6 +31,7 @@ app = typer.Typer(
 app.add_typer(subs, name="subs")
 app.add_typer(config, name="config")
 app.add_typer(dead, name="dead")
+app.add_typer(web, name="web")
 
 FREE_WORDS = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": ["--help"]}
 """A filter may hold words such as ``-survey``, which are no options of ours."""
@@ -69,7 +70,7 @@ def run(
         bool, typer.Option("--once", help="Poll, match and deliver what is due, then exit.")
     ] = False,
     roles: Annotated[
-        str, typer.Option(help="Roles of this process: poll, match, send, chat. Default: all.")
+        str, typer.Option(help="Roles of this process: poll, match, send, chat, web. Default: all.")
     ] = "",
 ) -> None:
     """Run the bot. Without a Discord or Slack token it shows its cards here."""

@@ -1,4 +1,4 @@
-"""Commands that have commands of their own: ``subs``, ``config``, ``dead``, and those that adapters bring."""
+"""Commands that have commands of their own: ``subs``, ``config``, ``dead``, ``web``, and those that adapters bring."""
 
 from __future__ import annotations
 
@@ -36,6 +36,14 @@ dead = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+web = typer.Typer(
+    help="Keep what opens the web page and its feeds.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@web.callback()
+def web_page() -> None:
+    """Keep what opens the web page and its feeds."""
 
 
 # --- subs ---------------------------------------------------------------------------------------
@@ -156,3 +164,15 @@ def dead_drop(
 ) -> None:
     """Take one, or all, off the list. It is not posted, now or later."""
     do("dead", "drop", key=key)
+
+
+# --- web ----------------------------------------------------------------------------------------
+
+
+@web.command(name="rotate")
+def web_rotate(
+    *,
+    feeds: Annotated[bool, typer.Option("--feeds", help="End everybody's feed addresses, too.")] = False,
+) -> None:
+    """End all links to the web page that were given out; new ones are signed with a new secret."""
+    do("web", "rotate", feeds=feeds)

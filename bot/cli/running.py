@@ -19,7 +19,7 @@ import typer
 from bot.app import App, choose_adapters, choose_enrichers, choose_roles, choose_sources
 from bot.cli.opening import SAMPLES, Opened, open_settings
 from bot.clock import SystemClock
-from bot.errors import ListingUnreachable, PigeonError, StopRequested
+from bot.errors import ListingUnreachable, PigeonError, StartError, StopRequested
 from bot.listings import expat
 from bot.listings.fetch import Fetcher
 from bot.listings.parser import Parser
@@ -110,7 +110,8 @@ async def _run(opened: Opened, *, demo: bool, once: bool) -> None:
             if offline is not None:
                 mode = _Mode(demo=True, why=offline)
                 continue
-            _greet(app, opened, mode)
+            page = "" if once else await _open_page(app, settings, stack)
+            _greet(app, opened, mode, page)
             try:
                 if once:
                     await app.once()
@@ -243,7 +244,26 @@ async def _first_subscriptions(store: Store, clock: SystemClock) -> None:
         )
 
 
-def _greet(app: App, opened: Opened, mode: _Mode) -> None:
+async def _open_page(app: App, settings: Settings, stack: AsyncExitStack) -> str:
+    """Serve the web page, where this process is to; the line that says where it is, or why it is not.
+
+    Raises:
+        StartError: its address is taken, and the role was asked for by name.
+    """
+    if app.page is None:
+        return ""
+    try:
+        await app.page.open()
+    except StartError as error:
+        if settings.names("roles"):
+            raise
+        app.page = None  # it comes along with the others, and they go on without it
+        return f"! No web page. {error}"
+    stack.push_async_callback(app.page.close)
+    return f"✓ Web page: {app.page.address}"
+
+
+def _greet(app: App, opened: Opened, mode: _Mode, page: str) -> None:
     """What is running, on standard error: standard output is for cards."""
     if (weak := expat.weakness()) is not None and not mode.demo:
         log.warning(weak, remedy="a newer Python brings expat 2.7 or later")
@@ -258,6 +278,8 @@ def _greet(app: App, opened: Opened, mode: _Mode) -> None:
     ) or f"embedded, data in {opened.settings.core.data_dir}"
     lines.append(f"✓ Store: {where}")
     lines.append(f"✓ Sources: {', '.join(source.name for source in app.sources)}")
+    if page:
+        lines.append(page)
     if names == ["console"]:
         lines.append(
             "! No Discord or Slack token, so cards appear here. Set PIGEON_DISCORD__TOKEN or PIGEON_SLACK__BOT_TOKEN to connect one."

@@ -1,9 +1,10 @@
 """The registry: every verb with its options, said once for all platforms and for help.
 
 What is not carried out is not in here. Limits that the registry keeps, because Discord shows it as one
-application command with subcommands: at most 25 verbs that are offered, 25 options of a verb, 25
-choices, 100 characters a description, 8,000 characters in all
-(https://discord.com/developers/docs/interactions/application-commands).
+application command with subcommands: at most 25 verbs that are offered, 25 options of a verb, 100
+characters a description, 8,000 characters in all
+(https://discord.com/developers/docs/interactions/application-commands). An option with more than 25 choices
+(``topic`` of ``help``) is completed there while somebody types.
 """
 
 from __future__ import annotations
@@ -322,6 +323,26 @@ _OFFERED = (
         ),
         free="action",
         examples=("profile", "profile paper:2401.01234", "profile export"),
+    ),
+    Verb(
+        name="web",
+        summary="A private page of what comes here, and feeds for your feed reader.",
+        options=(
+            Option(
+                name="action",
+                kind=OptionKind.CHOICE,
+                description="What to do.",
+                choices=choices(
+                    ("open", "Give me a link to it"),
+                    ("feeds", "Give me the addresses of feeds"),
+                    ("revoke", "End my feed addresses"),
+                ),
+                default="open",
+            ),
+        ),
+        aliases=("page",),
+        free="action",
+        examples=("web", "web feeds", "web revoke"),
     ),
     Verb(
         name="status",

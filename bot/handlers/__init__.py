@@ -22,6 +22,7 @@ from bot.handlers import (
     digesting,
     explaining,
     keeping,
+    linking,
     louder,
     papers,
     place,
@@ -83,6 +84,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         "profile": rating.profile,
         "more": louder.more,
         "fewer": louder.fewer,
+        "web": linking.web,
         "status": place.status,
         "settings": place.settings,
         "forget-me": place.forget_me,
@@ -140,6 +142,11 @@ class Handlers:
             destinations=Destinations(store, clock),
             started_at=clock.now(),
         )
+
+    @property
+    def replay(self) -> Replay:
+        """What previews are made with; it holds the papers of the last weeks in memory, once for a process."""
+        return self._services.replay
 
     async def __call__(self, command: Command, origin: Origin) -> Reply:
         """Carry a command out; an error becomes a reply that says what to do."""

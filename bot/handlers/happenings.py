@@ -26,11 +26,13 @@ async def happened(happening: Happening, store: Store, destinations: Destination
         case HappeningKind.WORKSPACE_LEFT:
             for destination in await _destinations(store, where):
                 await destinations.gone(destination, "I was removed from this workspace.")
+            await store.web.revoke_workspace(where.platform, where.workspace)
         case HappeningKind.WORKSPACE_JOINED:
             for destination in await _destinations(store, where):
                 await destinations.took_a_card(destination)
         case HappeningKind.PERSON_LEFT:
             await _stop_direct(store, where)
+            await store.web.revoke(where.platform, where.workspace, where.channel)
 
 
 async def _destinations(store: Store, workspace: Destination) -> list[Destination]:

@@ -137,6 +137,7 @@ async def forget_me(asked: Asked) -> Reply:
     ]
     saved = await asked.store.saved.of(platform, workspace, person.id)
     rated = await asked.store.ratings.by(platform, workspace, person.id)
+    feeds = await asked.store.web.feeds(platform, workspace, person.id)
     action = asked.get("action", "show")
     if action == "export":
         content = {
@@ -146,6 +147,7 @@ async def forget_me(asked: Asked) -> Reply:
             ],
             "ratings": exported(rated),
             "settings": dict(await asked.store.preferences.get(platform, workspace, asked.origin.me.key)),
+            "feeds": sorted(feeds),
         }
         body = json.dumps(content, ensure_ascii=False, indent=1).encode()
         card = message("", "This is all I keep about you here.")
@@ -159,11 +161,12 @@ async def forget_me(asked: Asked) -> Reply:
         await asked.store.saved.erase(platform, workspace, person.id)
         await asked.store.ratings.erase_person(platform, workspace, person.id)
         await asked.store.preferences.erase(platform, workspace, asked.origin.me.key)
+        await asked.store.web.revoke(platform, workspace, person.id)
         return Reply(
             card=message(
                 "",
                 f"Erased: {count(len(own), 'alert')} by direct message, {count(len(saved), 'saved paper')}, "
-                f"{count(len(rated), 'rating')}, your settings, and your name at "
+                f"{count(len(rated), 'rating')}, your settings and feed addresses, and your name at "
                 f"{count(len(made), 'subscription')} of channels, kept without it.",
             )
         )
@@ -173,6 +176,7 @@ async def forget_me(asked: Asked) -> Reply:
         f"{count(len(own), 'alert')} by direct message",
         count(len(saved), "saved paper"),
         f"{count(len(rated), 'paper')} that you rated 👍 or 👎",
+        f"the addresses of {count(len(feeds), 'feed')}",
         f"your id and name as the maker of {count(len(made), 'subscription')} of channels",
     ]
     return Reply(

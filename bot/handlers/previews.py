@@ -65,7 +65,7 @@ async def preview_card(
     count = replayed.count
     line = spans(
         Span(f"{count:,} of {replayed.checked:,} papers", bold=True),
-        f" in {_days(replayed.days)}, {_rate(replayed.rate)}" if replayed.checked else "",
+        f" in {days_said(replayed.days)}, {rate_said(replayed.rate)}" if replayed.checked else "",
         *((" ", Span(sparkline(replayed.per_day), code=True)) if count else ()),
     )
     written = spans("Your filter: ", Span(query.normal, code=True))
@@ -163,10 +163,11 @@ async def _suggestions(asked: Asked, query: Query, replayed: Replayed) -> list[s
 
 def _variant(variant: Variant, count: int, replayed: Replayed) -> str:
     """«without `cat:cs.RO`: 9, about 9 a week»."""
-    return f"{variant.label}: {count:,}, {_rate(count / replayed.days)}"
+    return f"{variant.label}: {count:,}, {rate_said(count / replayed.days)}"
 
 
-def _rate(rate: float) -> str:
+def rate_said(rate: float) -> str:
+    """Papers a day, as people say it: «about 3 a week»."""
     if rate >= 1:
         return f"about {rate:.0f} a day"
     if rate * 7 >= 1:
@@ -174,5 +175,6 @@ def _rate(rate: float) -> str:
     return "less than one a week"
 
 
-def _days(days: int) -> str:
+def days_said(days: int) -> str:
+    """«7 days»."""
     return "one day" if days == 1 else f"{days} days"

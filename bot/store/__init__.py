@@ -14,6 +14,7 @@ from bot.store.database import Database
 from bot.store.dead_letters import DeadLetters
 from bot.store.deliveries import Deliveries
 from bot.store.discussions import Discussions
+from bot.store.figures import FiguresReader
 from bot.store.leases import Leases
 from bot.store.ledger import Ledgers
 from bot.store.limits import Limits
@@ -25,6 +26,7 @@ from bot.store.shown import Shown
 from bot.store.subscriptions import Subscriptions
 from bot.store.turns import Turns
 from bot.store.vectors import Vectors
+from bot.store.web import WebAccess
 
 LEASE: Final = timedelta(seconds=40)
 """How long a sender may work on a lane: more than three times the deadline of one send."""
@@ -53,6 +55,8 @@ class Store:
         self.saved = SavedPapers(database)
         self.ratings = Ratings(database)
         self.vectors = Vectors(database, retention=retention)
+        self.figures = FiguresReader(database)
+        self.web = WebAccess(database)
         self.backup = Backup(database, retention=kept)
 
     def shelf(self, plugin: str) -> PluginShelf:

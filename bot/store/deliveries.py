@@ -322,6 +322,16 @@ class Deliveries:
         )
         return list((await self.in_shard(shard, [str(key) for key in found])).values())
 
+    async def posted(self, destination: Destination, *, count: int = 100) -> Sequence[Delivery]:
+        """The latest of what was posted at a destination (at most 300 are remembered), newest first."""
+        tag = keys.shard_of(destination)
+        found = await self._database.call(
+            self._database.client.zrange(
+                keys.in_shard(tag, "posted", destination.key), 0, count - 1, desc=True
+            )
+        )
+        return list((await self.in_shard(tag, [str(key) for key in found])).values())
+
     async def count_sent(self, shard: str, since: datetime) -> int:
         """How many were sent since then."""
         return int(

@@ -44,6 +44,8 @@ key                                           type    holds
 ``pp:{P/NN}:sent``                            zset    delivery key by when it was sent, for ``status``
 ``pp:{P/NN}:discussions:<workspace>``         hash    thread -> Discussion: its card, and the number on the button
 ``pp:{P/NN}:counting``                        zset    workspace by when the messages of its threads are counted next
+``pp:{P/NN}:posted:<destination>``            zset    delivery key by when it was posted there: the latest ones
+``pp:{P/NN}:outcomes``                        hash    ``sent``, ``dead``, ``unknown`` -> how many there ever were
 ``pp:prefs:<platform>/<workspace>[/channel]`` hash    settings that people made in chat
 ``pp:saved:<platform>/<workspace>/<person>``  hash    paper id -> when it was saved, under which tag
 ``pp:ratings:<platform>/<workspace>/<place>`` hash    paper and person -> what they said of it, and its text
@@ -53,6 +55,10 @@ key                                           type    holds
 ``pp:turns``                                  set     families of hosts that asked to be left alone
 ``pp:{limits}:<name>``                        string  a rate limit shared by all senders: when the next may go
 ``pp:shelf:<plugin>:<name>``                  string  a plugin's own small durable values
+``pp:web:secret``                             string  what links to the web page are signed with
+``pp:web:address``                            string  where the web page is served now; expires
+``pp:web:feeds:<platform>/<workspace>/<who>`` hash    ``saved`` or subscription -> the secret part of its feed's address
+``pp:web:feed:<hash>``                        string  the hash of that part -> whose feed it is, and of what
 ============================================  ======  =====================================================
 """
 
@@ -177,3 +183,20 @@ def limit(name: str) -> str:
 
 def shelf(plugin: str, name: str = "") -> str:
     return f"pp:shelf:{plugin}:{name}"
+
+
+WEB_SIGNS: Final = "pp:web:secret"
+WEB_ADDRESS: Final = "pp:web:address"
+
+
+def feeds_of(platform: str, workspace: str) -> str:
+    """The start of the keys of all people of a workspace."""
+    return f"pp:web:feeds:{platform}/{workspace}/"
+
+
+def feeds(platform: str, workspace: str, person: str) -> str:
+    return feeds_of(platform, workspace) + person
+
+
+def feed(digest: str) -> str:
+    return f"pp:web:feed:{digest}"

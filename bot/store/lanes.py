@@ -208,6 +208,7 @@ INTENT = Script(
     ready(ARGV[1], ARGV[2], ARGV[3], now + lease)
     local doubt = redis.call('HGET', KEYS[1], 'doubt') or ''
     if doubt == '' then redis.call('HSET', KEYS[1], 'doubt', ARGV[6]) end
+    if doubt ~= '' then redis.call('HINCRBY', ARGV[1] .. 'outcomes', 'unknown', 1) end
     redis.call('HSET', KEYS[1], 'state', 'intent', 'intent', ARGV[6], 'worker', ARGV[4])
     redis.call('HSETNX', KEYS[1], 'first', ARGV[6])
     local attempts = redis.call('HINCRBY', KEYS[1], 'attempts', 1)
@@ -226,6 +227,16 @@ SETTLE = Script(
     --       next ms, state (sent, dead; pending goes back to a digest; '' = leave it), expiry ms, key, count of
     --       pairs, pairs
     local fields = tonumber(ARGV[12])
+    local function note(state)
+      redis.call('ZADD', KEYS[2], ARGV[7], ARGV[11])
+      redis.call('HINCRBY', ARGV[1] .. 'outcomes', state, 1)
+      if state == 'sent' then
+        local posted = ARGV[1] .. 'posted:' .. ARGV[3]
+        redis.call('ZADD', posted, ARGV[7], ARGV[11])
+        redis.call('ZREMRANGEBYRANK', posted, 0, -301)
+        redis.call('PEXPIRE', posted, ARGV[10])
+      end
+    end
     local mine = owned(ARGV[1], ARGV[3], ARGV[4], ARGV[5])
     local state = redis.call('HGET', KEYS[1], 'state')
     if not mine then
@@ -233,14 +244,14 @@ SETTLE = Script(
       if ARGV[9] == 'sent' and (state == 'intent' or state == 'planned') then
         redis.call('HSET', KEYS[1], 'state', 'sent', unpack(ARGV, 13, 12 + fields * 2))
         redis.call('HDEL', KEYS[1], 'doubt')
-        redis.call('ZADD', KEYS[2], ARGV[7], ARGV[11])
+        note('sent')
       end
       return 0
     end
     if ARGV[9] ~= '' and (state == 'intent' or state == 'planned') then
       redis.call('HSET', KEYS[1], 'state', ARGV[9], unpack(ARGV, 13, 12 + fields * 2))
       if ARGV[9] ~= 'dead' then redis.call('HDEL', KEYS[1], 'doubt') end
-      if ARGV[9] ~= 'pending' then redis.call('ZADD', KEYS[2], ARGV[7], ARGV[11]) end
+      if ARGV[9] ~= 'pending' then note(ARGV[9]) end
     end
     redis.call('PEXPIRE', KEYS[1], ARGV[10])
     local stream = ARGV[1] .. 'lane:' .. ARGV[3]

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from bot.cli.examining import clock_of, disk, examined
-from bot.cli.health import GRACE, ailing
+from bot.health import GRACE, ailing
 from bot.errors import StoreUnavailable
 from bot.ports import Finding, Severity
 from bot.samples.server import SampleServer
@@ -194,7 +194,7 @@ def _ailing(pigeon, *, read: timedelta | None, used: timedelta = timedelta(days=
         if read is not None:
             await store.papers.note_health("arxiv", {"succeeded_at": (NOW - read).isoformat()})
             await store.papers.note_health("dead", {"failed_at": NOW.isoformat()})
-        return await ailing(store, every=EVERY, now=FakeClock(NOW).now())
+        return await ailing(store, await store.papers.healths(), every=EVERY, now=FakeClock(NOW).now())
 
     return pigeon.store(look)
 

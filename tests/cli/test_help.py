@@ -51,7 +51,7 @@ def test_help_takes_less_than_three_tenths_of_a_second_of_work():
 @pytest.mark.parametrize(
     "name",
     ["run", "demo", "setup", "doctor", "health", "preview", "explain", "search", "list", "status", "ledger", "backup",
-     "restore", "subs", "config", "dead", "discord", "slack"],
+     "restore", "subs", "config", "dead", "web", "discord", "slack"],
 )  # fmt: skip
 def test_every_command_has_help_of_its_own(bare, name):
     answer = bare(name, "--help")

@@ -19,7 +19,7 @@ def every_option() -> list[tuple[Verb, Option]]:
 
 
 def test_all_that_the_product_promises_is_there():
-    promised = "help setup subscribe list edit pause resume remove preview explain search paper digest status settings"
+    promised = "help setup subscribe list edit pause resume remove preview explain search paper digest web status settings"
     assert {*promised.split(), "forget-me"} <= {verb.name for verb in OFFERED}
 
 
@@ -48,7 +48,8 @@ def test_each_verb_fits_discord(verb: Verb):
 def test_each_option_fits_discord(verb: Verb, option: Option):
     assert DISCORD_NAME.match(option.name)
     assert 1 <= len(option.description) <= 100
-    assert len(option.choices) <= 25
+    # More than 25 are completed while somebody types (adapters.discord.commands): topics of help, and nothing else.
+    assert len(option.choices) <= 25 or (verb.name, option.name) == ("help", "topic")
     assert len({choice.value for choice in option.choices}) == len(option.choices)
     assert all(1 <= len(choice.value) <= 100 and 1 <= len(choice.label) <= 100 for choice in option.choices)
     assert (option.kind in {OptionKind.CHOICE, OptionKind.BOOLEAN}) == bool(option.choices)
@@ -60,7 +61,8 @@ def test_the_whole_command_fits_discord():
         texts += [verb.name, verb.summary]
         for option in verb.options:
             texts += [option.name, option.description]
-            texts += [part for choice in option.choices for part in (choice.value, choice.label)]
+            if len(option.choices) <= 25:
+                texts += [part for choice in option.choices for part in (choice.value, choice.label)]
     assert sum(map(len, texts)) <= 8000
 
 

@@ -154,7 +154,7 @@ class App:
             return None
         process = Process([source.name for source in self.sources], poll_every, self.parts)
         bind = Bind(core.web_host, core.web_port, core.web_url, tuple(self.settings.names("web_proxies")))
-        site = Site(self.store, self._clock, self.handlers.replay, process, address=core.web_url)
+        site = Site(self.store, self._clock, self.handlers, process, address=core.web_url)
         return WebServer(site, bind, self.store, self._clock)
 
     async def run(self) -> None:

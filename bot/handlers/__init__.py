@@ -40,6 +40,7 @@ from bot.handlers.happenings import happened
 from bot.handlers.replay import Replay
 from bot.meaning import Meanings
 from bot.ports import Happening, Origin, Reply
+from bot.query import Query
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
@@ -147,6 +148,10 @@ class Handlers:
     def replay(self) -> Replay:
         """What previews are made with; it holds the papers of the last weeks in memory, once for a process."""
         return self._services.replay
+
+    async def remarks(self, query: Query) -> Sequence[str]:
+        """What is to be said of a filter itself, in sentences."""
+        return await previews.remarks(self._services, query)
 
     async def __call__(self, command: Command, origin: Origin) -> Reply:
         """Carry a command out; an error becomes a reply that says what to do."""

@@ -9,7 +9,7 @@ from bot.cards import Action, ActionStyle, Card, Item, Span, spans
 from bot.cards.paper import authors, matched
 from bot.cards.reply import message
 from bot.errors import CommandError, QueryError
-from bot.handlers.asked import Asked
+from bot.handlers.asked import Asked, Services
 from bot.handlers.replay import Replayed
 from bot.handlers.unwatched import unwatched
 from bot.ports import Reply
@@ -82,15 +82,9 @@ async def preview_card(
         )
         for hit in replayed.hits[:SHOWN]
     ]
-    services = asked.services
-    notes = [
-        *notes,
-        *unwatched(query, services.sources, services.categories),
-        *await _unknown(asked, query),
-    ]
     hints = [
         *notes,
-        *query.notes,
+        *await remarks(asked.services, query),
         *_terms(replayed),
         *await _overlap(asked, replayed),
         *await _suggestions(asked, query, replayed),
@@ -98,13 +92,19 @@ async def preview_card(
     return message(title or "Preview", line, written, items=rows, notes=hints, actions=actions)
 
 
-async def _unknown(asked: Asked, query: Query) -> list[str]:
+async def remarks(services: Services, query: Query) -> list[str]:
+    """What is to be said of a filter itself: names and examples that nobody knows here, how it was understood."""
+    named = unwatched(query, services.sources, services.categories)
+    return [*named, *await _unknown(services, query), *query.notes]
+
+
+async def _unknown(services: Services, query: Query) -> list[str]:
     """Examples that nobody knows."""
     return [
         f"No listing has brought `{like.text}` so far: `{printed(like)}` finds nothing until one does. Give its text "
         'instead: `like:"…"`.'
         for like in query.likes
-        if await asked.services.meanings.example(like) is None
+        if await services.meanings.example(like) is None
     ]
 
 

@@ -52,7 +52,7 @@ padding:.5rem 1.1rem;cursor:pointer}
 .facts ul{margin:0}.facts li{border:0;padding:.1rem 0}
 .chip{display:inline-block;background:var(--button);border-radius:999px;padding:.08rem .65rem;margin:0 .35rem .3rem 0}
 .chip b{font-weight:650;margin-left:.25rem}
-.chip code{background:none;padding:0}
+.chip code{background:none;padding:0}.note .chip{margin:0}
 .copy{margin:1rem 0 0}
 .wrong{border-left:4px solid var(--danger)}
 .wrong pre{white-space:pre;overflow-x:auto;margin:.7rem 0}

@@ -22,6 +22,8 @@ from bot.web.layout import page, text, when
 
 POSTED: Final = 40
 """Deliveries that are looked at, and papers of them that are shown, for each place."""
+SHORT: Final = 8
+"""Rows of a long list that are shown at once."""
 KEPT: Final = 200
 """Saved papers that are shown, latest first."""
 _STATES: Final = {
@@ -161,6 +163,14 @@ def _rows(rows: Sequence[str]) -> str:
     return f'<ul class="list">{"".join(f"<li>{row}</li>" for row in rows)}</ul>'
 
 
+def _long(rows: Sequence[str]) -> str:
+    """The first rows, and the rest for whoever wants them."""
+    if len(rows) <= SHORT + 2:
+        return _rows(rows)
+    more = f"<details><summary>{len(rows) - SHORT} more</summary>{_rows(rows[SHORT:])}</details>"
+    return _rows(rows[:SHORT]) + more
+
+
 def _subscriptions(place: Place, where: str) -> str:
     if not place.subscriptions:
         return _nothing(
@@ -192,7 +202,7 @@ def _posted(place: Place, zone: ZoneInfo) -> str:
         rows.append(
             f'{_paper(one.paper)}<span class="note">{when(one.at, zone)}{message}{_by(one.paper)}</span>'
         )
-    return _rows(rows)
+    return _long(rows)
 
 
 def _saved(mine: Mine, zone: ZoneInfo) -> str:
@@ -202,7 +212,7 @@ def _saved(mine: Mine, zone: ZoneInfo) -> str:
     for row, paper in mine.saved:
         tag = f' · <span class="chip">{text(row.tag)}</span>' if row.tag else ""
         rows.append(f'{_paper(paper)}<span class="note">{when(row.saved_at, zone)}{tag}{_by(paper)}</span>')
-    return _rows(rows)
+    return _long(rows)
 
 
 def _feeds(mine: Mine, address: str) -> str:

@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 from bot.cards.html import fragment
 from bot.cards.paper import PaperAction, paper_card
 from bot.errors import QueryError
+from bot.handlers import Handlers
 from bot.handlers.previews import LOUD, TERMS, days_said, rate_said
-from bot.handlers.replay import Replay, Replayed
+from bot.handlers.replay import Replayed
 from bot.query import Query, Variant, parse
 from bot.text.counted import count
 from bot.text.cut import cut
@@ -38,9 +39,10 @@ class Previewed:
     query: Query
     replayed: Replayed
     variants: Sequence[tuple[Variant, int]]
+    remarks: Sequence[str]
 
 
-async def look(replay: Replay, written: str, days: int) -> Previewed:
+async def look(handlers: Handlers, written: str, days: int) -> Previewed:
     """Replay a filter over the stored papers.
 
     Raises:
@@ -48,11 +50,12 @@ async def look(replay: Replay, written: str, days: int) -> Previewed:
         StoreUnavailable: the papers cannot be read.
     """
     query = parse(written)
+    replay = handlers.replay
     replayed = await replay.run(query, days=days, best=CARDS)
     variants = (
         await replay.variants(query, days=days, wider=replayed.rate <= LOUD) if replayed.checked else []
     )
-    return Previewed(query, replayed, variants)
+    return Previewed(query, replayed, variants, await handlers.remarks(query))
 
 
 def days_of(given: str) -> int:
@@ -87,7 +90,9 @@ def result(written: str, days: int, found: Previewed, now: datetime) -> str:
 
 def unread(written: str, days: int, error: QueryError) -> str:
     """The page for a filter that cannot be read: where, why, and what may have been meant."""
-    sentence = str(error).split(" Try `")[0]
+    # The heading says that it cannot be read; whoever does not see the caret is told the place.
+    sentence = str(error).split(" Try `")[0].removeprefix("I can't read the query").removeprefix(": ").strip()
+    sentence = sentence[:1].upper() + sentence[1:]
     repair = ""
     if error.repair:
         repair = f'<p>Did you mean <a href="{_link(error.repair, days)}"><code>{text(error.repair)}</code></a>?</p>'
@@ -137,7 +142,7 @@ def _summary(found: Previewed, days: int, now: datetime) -> str:
     replayed = found.replayed
     names = [day((now - timedelta(days=back)).date()) for back in range(days - 1, -1, -1)]
     facts = [*_terms(replayed), *_suggestions(found, days)]
-    facts += [("Note", typed(note)) for note in found.query.notes]
+    facts += [("Note", typed(one)) for one in found.remarks]
     listed = "".join(f"<dt>{name}</dt><dd>{said}</dd>" for name, said in facts)
     told = f"of {count(replayed.checked, 'paper')} in {days_said(replayed.days)}"
     chart = ""

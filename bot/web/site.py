@@ -12,7 +12,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.errors import PigeonError, QueryError
-from bot.handlers.replay import Replay
+from bot.handlers import Handlers
 from bot.health import Healths, ailing, failing
 from bot.links import Refusal, read
 from bot.models import SubscriptionState
@@ -60,10 +60,12 @@ class Process:
 class Site:
     """Answers."""
 
-    def __init__(self, store: Store, clock: Clock, replay: Replay, process: Process, *, address: str) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, handlers: Handlers, process: Process, *, address: str
+    ) -> None:
         self._store = store
         self._clock = clock
-        self._replay = replay
+        self._handlers = handlers
         self._process = process
         self.address = address
         """Where people reach it, for links in feeds."""
@@ -130,7 +132,7 @@ class Site:
             return Answer(503, preview.refused(written, days, sentence), headers={"Retry-After": "30"})
         try:
             async with self._budget.work(visit.client, least=PREVIEW):
-                found = await preview.look(self._replay, written, days)
+                found = await preview.look(self._handlers, written, days)
         except QueryError as error:
             return Answer(400, preview.unread(written, days, error))
         except TooBusy as busy:
@@ -145,7 +147,7 @@ class Site:
             if self._warming is not None:
                 await asyncio.shield(self._warming)
             self._warm_days = days
-            self._warming = asyncio.create_task(self._replay.warm(days))
+            self._warming = asyncio.create_task(self._handlers.replay.warm(days))
         try:
             await asyncio.shield(self._warming)
         except PigeonError:

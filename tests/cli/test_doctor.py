@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from bot.cli.examining import clock_of, disk, examined
-from bot.health import GRACE, ailing
 from bot.errors import StoreUnavailable
+from bot.health import GRACE, ailing
 from bot.ports import Finding, Severity
 from bot.samples.server import SampleServer
 from bot.store.schema import open_schema

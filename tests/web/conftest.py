@@ -54,7 +54,7 @@ async def browser_of(core: Core) -> Browser:
     """A browser of the site of a core."""
     parts: dict[str, bool] = {}
     process = Process(["arxiv"], timedelta(minutes=10), parts)
-    site = Site(core.store, core.clock, core.handlers.replay, process, address=ADDRESS)
+    site = Site(core.store, core.clock, core.handlers, process, address=ADDRESS)
     await core.store.web.announce(ADDRESS, ttl=timedelta(hours=1))
     return Browser(core, site, parts)
 

@@ -10,8 +10,9 @@ commands.py           ``/papers``, mentions, direct messages    actions.py   but
 forms.py              modals from the registry of verbs         home.py      the App Home
 preview.py live.py    the preview in a form, as somebody types   places.py   where an answer goes
 socket.py http.py     the two ways to be reached                installations.py   many workspaces
-errors.py             Slack's refusals as errors of ours        rights.py    who may do what (groups.py)
-manifest.py           what the app asks Slack for               cli.py       ``pigeon slack …``
+errors.py             Slack's refusals as errors of ours        tiers.py     how often each method is asked
+manifest.py           what the app asks Slack for               rights.py    who may do what (groups.py)
+cli.py                ``pigeon slack …``
 ====================  =========================================================================
 """
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack import native, render
+from adapters.slack import doubts, native, render
 from adapters.slack.doctor import examine
 from adapters.slack.errors import BLOCKS_REFUSED, delivery_error, refusal_of
 from adapters.slack.history import History
@@ -55,7 +55,7 @@ class SlackAdapter:
         self.workspaces = Workspaces(
             settings, clock=context.clock, shelf=context.shelf, installations=self._installations
         )
-        self._history = History(context.clock)
+        self._history = History()
         self._direct: dict[tuple[str, str], str] = {}
         self._classic_only: set[str] = set()
 
@@ -153,6 +153,7 @@ class SlackAdapter:
                 team, channel, key=key, thread=destination.thread, oldest=since - MARGIN
             )
         except Ambiguous as error:
+            await doubts.count(self._context.shelf, self._settings.on_ambiguous, key)
             log.warning(
                 "A send of unknown outcome could not be looked up",
                 policy=self._settings.on_ambiguous.value,
@@ -166,7 +167,7 @@ class SlackAdapter:
 
     async def check(self, destinations: Sequence[Destination]) -> Sequence[Finding]:
         async with self.workspaces.opened():
-            return await examine(self.workspaces, self._settings, destinations)
+            return await examine(self.workspaces, self._settings, destinations, shelf=self._context.shelf)
 
     async def _post(
         self, team: Team, channel: str, thread: str | None, card: Card, key: str, *, workspace: str

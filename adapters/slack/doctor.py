@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from slack_sdk.errors import SlackApiError
 
+from adapters.slack import doubts
 from adapters.slack.errors import delivery_error, explain, refusal_of
 from adapters.slack.manifest import OPTIONAL, SCOPES
 from adapters.slack.settings import Mode, SlackSettings
-from bot.errors import DeliveryError, DestinationGone, StartError
+from bot.errors import DeliveryError, DestinationGone, PigeonError, StartError
 from bot.models import Destination
-from bot.ports import Finding, Severity
+from bot.ports import Finding, Severity, Shelf
 
 if TYPE_CHECKING:
     from adapters.slack.workspaces import Team, Workspaces
 
 
 async def examine(
-    workspaces: Workspaces, settings: SlackSettings, destinations: Sequence[Destination]
+    workspaces: Workspaces, settings: SlackSettings, destinations: Sequence[Destination], *, shelf: Shelf
 ) -> Sequence[Finding]:
     """Everything that can be found out by asking; the workspaces must be open."""
     found: list[Finding] = []
@@ -37,6 +38,10 @@ async def examine(
         except StartError as error:
             return [Finding("Slack", Severity.FAILURE, str(error), "Set PIGEON_SLACK__BOT_TOKEN anew.")]
     found.append(await _door(workspaces, settings))
+    try:
+        found.append(await doubts.finding(shelf))
+    except PigeonError as error:
+        found.append(Finding("Slack sends", Severity.WARNING, f"It could not be counted: {error}"))
     for destination in destinations:
         found.append(await channel(workspaces, destination))
     return found

@@ -3,7 +3,7 @@
 https://docs.slack.dev/reference/methods/conversations.history and ``conversations.replies``. An app sold
 outside the Marketplace may read once a minute, 15 messages at a time; others about 50 times a minute
 (https://docs.slack.dev/changelog/2025/05/29/rate-limit-changes-for-non-marketplace-apps). So we look only
-after a send of unknown outcome, and once Slack says «wait», we do not ask before.
+after a send of unknown outcome; the client keeps to the budget (:mod:`adapters.slack.tiers`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from adapters.slack.errors import delivery_error
 from adapters.slack.workspaces import Team
-from bot.clock import Clock
 from bot.errors import Ambiguous, CardRejected, DestinationGone, RetryLater
 
 PAGE: Final = 100
@@ -23,11 +22,7 @@ PAGES: Final = 10
 
 
 class History:
-    """Reads channels and threads; remembers until when Slack asked us not to."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._closed_until: dict[str, float] = {}
+    """Reads channels and threads."""
 
     async def find(
         self, team: Team, channel: str, *, key: str, thread: str | None, oldest: datetime | None
@@ -37,17 +32,13 @@ class History:
         Raises Ambiguous where we may not look or cannot look far enough, RetryLater where not now.
         """
         method = "replies" if thread else "history"
-        budget = f"{team.id}/{method}"
-        wait = self._closed_until.get(budget, 0.0) - self._clock.monotonic()
-        if wait > 0:
-            raise RetryLater("Slack's budget for reading messages is used up for now.", after=wait)
         arguments: dict[str, Any] = {"channel": channel, "limit": PAGE, "include_all_metadata": True}
         if oldest is not None:
             arguments |= {"oldest": f"{oldest.timestamp():.6f}", "inclusive": True}
         if thread:
             arguments["ts"] = thread
         for _ in range(PAGES):
-            answer = await self._page(team, method, budget, arguments)
+            answer = await self._page(team, method, arguments)
             for message in answer.get("messages") or ():
                 if _is_ours(message, team, key):
                     return str(message["ts"])
@@ -59,7 +50,7 @@ class History:
             arguments["cursor"] = cursor
         raise Ambiguous("The channel has more messages since the attempt than can be searched.")
 
-    async def _page(self, team: Team, method: str, budget: str, arguments: dict[str, Any]) -> Any:
+    async def _page(self, team: Team, method: str, arguments: dict[str, Any]) -> Any:
         client = team.client
         try:
             if method == "replies":
@@ -68,7 +59,6 @@ class History:
         except Exception as error:
             failure = delivery_error(error)
             if isinstance(failure, RetryLater):
-                self._closed_until[budget] = self._clock.monotonic() + failure.after
                 raise failure from error
             if isinstance(failure, (DestinationGone, CardRejected)):
                 raise Ambiguous(f"Slack does not let me look whether it was posted: {failure}") from error

@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.errors import REFUSALS, Refusal, delivery_error, explain, refusal_of
 from adapters.slack.settings import SlackSettings
+from adapters.slack.tiers import TieredClient
 from bot.clock import Clock
 from bot.errors import Ambiguous, DestinationGone, RetryLater, StartError
 from bot.ports import Shelf
@@ -94,7 +95,8 @@ class Workspaces:
 
     def client(self, token: str | None = None) -> AsyncWebClient:
         """A client for any token, the app-level one included."""
-        return AsyncWebClient(
+        return TieredClient(
+            self._clock,
             token=token,
             base_url=self._settings.api_url,
             timeout=int(self._settings.timeout),

@@ -23,8 +23,8 @@ from bot.ports import Origin, Reply
 from bot.testing.cards import EXAMPLE_CARDS, PAPER, REASONS, WORLDLY
 from docs.tools import slack_html
 from tests.adapters.slack.conftest import Core, MemoryShelf, serving_with
-from tests.peers.slack_actors import filled
 from tests.peers.slack_server import SlackPeer
+from tests.peers.slack_surfaces import filled
 
 FOLDER = Path(__file__).resolve().parents[1] / "img"
 BROWSER = [

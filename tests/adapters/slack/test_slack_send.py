@@ -212,6 +212,11 @@ async def test_without_the_right_to_look_the_setting_decides(peer: SlackPeer, sh
                     await adapter.find(C1, key=KEY, since=since())
             else:
                 assert await adapter.find(C1, key=KEY, since=since()) is None
+                assert await adapter.find(C1, key=KEY, since=since()) is None
+    told = [found.text for found in await made(peer, shelf).check(()) if found.subject == "Slack sends"]
+    assert told == [
+        "In 30 days 2 of unknown outcome could not be looked up: 1 may have been posted twice, 1 may be missing."
+    ]
 
 
 async def test_not_being_in_the_channel_is_not_not_found(adapter: SlackAdapter):

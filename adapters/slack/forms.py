@@ -17,7 +17,7 @@ from adapters.slack.desk import Asked
 from adapters.slack.limits import cut, units
 from adapters.slack.names import COMMAND_NAME, FORM, SHOWN
 from adapters.slack.render import Blocks
-from bot.cards import Card, CardKind, Field, Form, Span
+from bot.cards import Block, Card, CardKind, Field, Form, Paragraph, Span
 from bot.cards.reply import error_card
 from bot.commands.check import check
 from bot.commands.model import Command, Option, OptionKind, Verb
@@ -324,13 +324,24 @@ def _with_state(block: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str,
 
 
 def _preview(shown_view: Mapping[str, Any], card: Card) -> Blocks:
-    made = render.blocks(replace(card, actions=()), pictures=False)  # the form has its own button
+    written = "" if card.kind is CardKind.ERROR else f"{COMMAND_NAME} {write(_unchecked(shown_view))}"
+    rest = tuple(block for block in card.blocks if not _says_only(block, written))
+    made = render.blocks(
+        replace(card, blocks=rest, actions=()), pictures=False
+    )  # the form has its own button
     if made and made[0]["type"] == "header":
         made = made[1:]
-    if card.kind is not CardKind.ERROR:
-        line = (Span("Written: "), Span(f"{COMMAND_NAME} {write(_unchecked(shown_view))}", code=True))
+    if written:
+        line = (Span("Written: "), Span(written, code=True))
         made = render.context(mrkdwn.write(line, limits.CONTEXT_TEXT)) + made
     return _passing(render.fit(made, PREVIEW_BLOCKS), "preview")
+
+
+def _says_only(block: Block, written: str) -> bool:
+    """Does the block repeat a part of the written form?"""
+    return isinstance(block, Paragraph) and any(
+        span.code and span.text and span.text in written for span in block.spans
+    )
 
 
 def _passing(blocks: Blocks, what: str) -> Blocks:

@@ -7,6 +7,7 @@ person who looks; the first visit is the welcome.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from typing import Any, Final
@@ -63,9 +64,11 @@ async def publish(desk: Desk, asked: Asked, team: Team, *, welcome: bool = False
     numbers = count()
     blocks: Blocks = []
     if welcome:
-        reply = await desk.command(Command(verb="welcome"), asked, team)
+        card = (await desk.command(Command(verb="welcome"), asked, team)).card
+        # There is no channel here; «New subscription» lets one be chosen.
+        card = replace(card, actions=tuple(one for one in card.actions if one.command != "welcome channel"))
         blocks += [
-            *render.fit(render.blocks(reply.card, numbers=numbers), SECTION_BLOCKS // 2),
+            *render.fit(render.blocks(card, numbers=numbers), SECTION_BLOCKS // 2),
             {"type": "divider"},
         ]
     blocks += render.actions(BUTTONS, numbers)

@@ -61,7 +61,7 @@ def blocks(card: Card, *, pictures: bool = True, numbers: Iterator[int] | None =
         made.extend(_block(block, card, numbers, pictures=pictures))
     if pictures and card.thumbnail is not None:
         made = _illustrated(made, card.thumbnail)
-    made.extend(actions(card.actions, numbers))
+    made.extend(actions(_unsaid(card), numbers))
     return made or _section(mrkdwn.write((Span(card.fallback),), limits.SECTION_TEXT)) or [section("…")]
 
 
@@ -146,11 +146,28 @@ def _image(picture: Picture) -> dict[str, Any] | None:
 # --- controls ---------------------------------------------------------------------------------
 
 
+def _unsaid(card: Card) -> list[Action]:
+    """The card's actions, without those behind «⋯» that only open what is linked in its text already."""
+    linked = {span.url for block in card.blocks for span in _spans(block) if span.url}
+    return [action for action in card.actions if not (action.more and action.url in linked)]
+
+
+def _spans(block: Block) -> Sequence[Span]:
+    match block:
+        case Heading(spans) | Paragraph(spans) | Note(spans):
+            return spans
+        case Item():
+            return (*block.spans, *block.note)
+    return ()
+
+
 def actions(offered: Sequence[Action], numbers: Iterator[int]) -> Blocks:
-    """One row: the buttons, then menus «⋯» of what belongs behind one."""
-    row = [button(action, numbers) for action in offered if not action.more]
+    """One row: the buttons, then a menu «⋯» of what belongs behind one. Links that do not fit there are buttons."""
     more = [action for action in offered if action.more]
     step = limits.OVERFLOW_OPTIONS
+    links = [action for action in more if action.url is not None][: max(0, len(more) - step)]
+    more = [action for action in more if action not in links]
+    row = [button(action, numbers) for action in (*(one for one in offered if not one.more), *links)]
     row += [overflow(more[at : at + step], numbers) for at in range(0, len(more), step)]
     elements = [element for element in row if element is not None][: limits.ACTIONS_ELEMENTS]
     return [{"type": "actions", "elements": elements}] if elements else []

@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from adapters.slack import native, render
+from adapters.slack.errors import explain
 from bot.cards import Action, Card, Item, Note, Span
 from bot.cards.digest import DigestRow, digest_card
 from bot.cards.reply import message
 from bot.commands.model import Command
 from bot.ports import Origin, Reply
-from bot.testing.cards import EXAMPLE_CARDS, PAPER, REASONS, WORLDLY
+from bot.testing.cards import EXAMPLE_CARDS, PAPER, REASONS
 from docs.tools import slack_html
 from tests.adapters.slack.conftest import Core, MemoryShelf, serving_with
 from tests.peers.slack_server import SlackPeer
-from tests.peers.slack_surfaces import filled
 
 FOLDER = Path(__file__).resolve().parents[1] / "img"
 BROWSER = [
@@ -43,13 +43,13 @@ BROWSER = [
 ]
 
 
-def draw(name: str, page: str, height: int) -> None:
+def draw(name: str, page: str, height: int, width: int = 760) -> None:
     """Draw a page as docs/img/slack-<name>.png."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "page.html"
         source.write_text(page, encoding="utf-8")
         target = FOLDER / f"slack-{name}.png"
-        size = f"--window-size=760,{height}"
+        size = f"--window-size={width},{height}"
         command = [
             *BROWSER,
             f"--user-data-dir={folder}/profile",
@@ -63,6 +63,8 @@ def draw(name: str, page: str, height: int) -> None:
 
 SECOND = replace(PAPER, id="arxiv:2511.04321", title="A Schedule for Every Horizon", upvotes=17, stars=None)
 
+THIRD = replace(PAPER, id="arxiv:2511.07777", title="Planning as a Walk Back in Time", upvotes=9, stars=88)
+
 
 def caption(text: str) -> str:
     """A line above a picture."""
@@ -71,11 +73,19 @@ def caption(text: str) -> str:
 
 def digest() -> Card:
     """A digest of three papers."""
-    rows = [DigestRow(PAPER, REASONS), DigestRow(WORLDLY, ()), DigestRow(SECOND, ())]
+    rows = [DigestRow(PAPER, REASONS), DigestRow(SECOND, ()), DigestRow(THIRD, ())]
     return digest_card(
         "Robotics", "Fri 20 Nov", rows, key="0123456789abcdef01234567", total=9, numbers=(7,), checked=214,
         next_due=datetime(2026, 11, 23, 8, 0, tzinfo=UTC), zone="Europe/Paris", notes=(),
     )  # fmt: skip
+
+
+def calm(card: Card) -> Card:
+    """Without the papers that the examples relate to theirs: those are the awkward ones, which have a picture of their own."""
+    blocks = (
+        one for one in card.blocks if not (isinstance(one, Note) and one.spans[0].text.startswith("related"))
+    )
+    return replace(card, blocks=tuple(blocks))
 
 
 def of(card: Card, draw_card: Any = render.message) -> list[dict[str, Any]]:
@@ -93,8 +103,9 @@ async def surfaces() -> tuple[dict[str, Any], dict[str, Any]]:
     for verb in ("preview", "list", "saved", "status", "welcome"):
         core.replies[verb] = answered
     async with SlackPeer() as peer, serving_with(peer, MemoryShelf(), core):
-        view = await (await peer.slash("/papers preview")).modal()
-        await peer.press("Preview", view=filled(view, {"query": "diffusion (policy OR planning) -survey"}))
+        view = await (await peer.slash("/papers subscribe")).modal()
+        values = {"when": "daily", "to": "here", "at": "09:00", "name": "robots"}
+        await peer.type_in(view, "query", "diffusion (policy OR planning) -survey", values=values)
         await peer.until(lambda: any("Written" in str(one) for one in peer.views.values()))
         await peer.open_home()
         home = await peer.until(lambda: peer.homes.get("U1"))
@@ -104,11 +115,20 @@ async def surfaces() -> tuple[dict[str, Any], dict[str, Any]]:
 def _answer(command: Command) -> Card:
     match command.verb, command.options.get("scope"):
         case "preview", _:
-            row = Item(
-                (Span(PAPER.title, bold=True, url=PAPER.url),),
-                note=(Span("cs.RO · ▲ 41 · matched: diffusion policy"),),
+            rows = [
+                Item((Span(paper.title, bold=True, url=paper.url),), note=(Span(f"{who} · matched: {why}"),))
+                for paper, who, why in (
+                    (PAPER, "Chi, Xu and 5 others", "diffusion, policy (title)"),
+                    (SECOND, "Janner", "diffusion, planning (abstract)"),
+                )
+            ]
+            rate = (
+                Span("12 of 3,214 papers", bold=True),
+                Span(" in 7 days, about 1.7 a day "),
+                Span("▂▁▅▃▁▁▂", code=True),
             )
-            return message("12 papers in 7 days, about 1.7 a day", items=(row, Note((Span("and 11 more"),))))
+            written = (Span("Your filter: "), Span("diffusion (policy OR planning) -survey", code=True))
+            return message("Preview", rate, written, items=rows)
         case "list", scope:
             return message(
                 "Subscriptions", items=EXAMPLE_CARDS["reply-list"].blocks[1 : 3 if scope == "mine" else 2]
@@ -134,24 +154,38 @@ def _answer(command: Command) -> Card:
         actions=(
             Action("Set up this channel", command="welcome channel"),
             Action("Just me, by DM", command="welcome me"),
+            Action("Show me an example", command="welcome example"),
         ),
     )
+
+
+def _closed() -> Card:
+    """What the maker of a subscription is told when a channel takes no cards."""
+    what, remedy = explain("restricted_action")
+    said = (
+        f"I cannot post to #robotics: {what} {remedy} Your subscription «Robotics» waits; nothing is lost. "
+        "I try again every hour."
+    )
+    return message("", said, actions=[Action("Retry", command="resume 7")])
 
 
 def main() -> None:
     """Draw all of them."""
     FOLDER.mkdir(exist_ok=True)
-    html, cards = slack_html, EXAMPLE_CARDS
+    html, cards = slack_html, {name: calm(card) for name, card in EXAMPLE_CARDS.items()}
+    compact, full = html.message(of(cards["paper-compact"])), html.message(of(cards["paper-full"]))
     draw(
         "papers",
         html.page(
             caption("compact"),
-            html.message(of(cards["paper-compact"])),
+            compact,
             caption("full"),
-            html.message(of(cards["paper-full"])),
+            full,
         ),
-        800,
+        775,
     )
+    draw("papers-dark", html.page(compact, full, dark=True), 690)
+    draw("papers-narrow", html.page(compact), 445, width=420)
     draw("digest", html.page(html.message(of(digest()))), 345)
     draw(
         "native",
@@ -160,18 +194,20 @@ def main() -> None:
             html.message(of(cards["paper-full"], native.message)),
             html.message(of(digest(), native.message)),
         ),
-        850,
+        800,
     )
-    replies = [
-        html.message(of(cards[name]), private=True, at="10:12")
-        for name in ("reply-subscribed", "reply-ladder", "error", "notice", "reply-confirm")
-    ]
-    draw("replies", html.page(*replies), 970)
+    replies = [cards[name] for name in ("reply-subscribed", "reply-ladder", "error", "reply-confirm")]
+    shown = [html.message(of(card), private=True, at="10:12") for card in replies]
+    draw(
+        "replies",
+        html.page(*shown, caption("in your messages with the bot"), html.message(of(_closed()))),
+        985,
+    )
     hostile = [html.message(of(cards[name])) for name in ("paper-hostile", "reply-everything")]
-    draw("safe", html.page(*hostile), 850)
+    draw("safe", html.page(*hostile), 800)
     modal, home = asyncio.run(surfaces())
-    draw("modal", html.page(html.modal(modal)), 620)
-    draw("home", html.page(f'<div class="home">{"".join(map(html.block, home["blocks"]))}</div>'), 610)
+    draw("modal", html.page(html.modal(modal)), 665)
+    draw("home", html.page(f'<div class="home">{"".join(map(html.block, home["blocks"]))}</div>'), 690)
 
 
 if __name__ == "__main__":

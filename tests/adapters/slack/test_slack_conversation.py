@@ -250,15 +250,19 @@ async def test_global_shortcuts_open_their_forms(peer: SlackPeer, core: Core):
 
 
 async def test_the_home_shows_alerts_saved_papers_and_status(peer: SlackPeer, core: Core):
-    core.replies["welcome"] = Reply(
-        card=message("Hello", actions=(Action("Show me an example", command="preview diffusion"),))
+    offered = (
+        Action("Set up this channel", command="welcome channel"),
+        Action("Show me an example", command="preview diffusion"),
     )
+    core.replies["welcome"] = Reply(card=message("Hello", actions=offered))
     core.replies["list"] = Reply(card=EXAMPLE_CARDS["reply-list"])
     await peer.open_home()
     home = await peer.until(lambda: peer.homes.get("U1"))
     assert [command.verb for command, _ in core.asked] == ["welcome", "list", "list", "saved", "status"]
     headers = [block["text"]["text"] for block in home["blocks"] if block["type"] == "header"]
     assert headers == ["Hello", "My alerts", "This workspace", "Saved papers", "Status"]
+    assert "Show me an example" in text_of(home)
+    assert "this channel" not in text_of(home), "there is none"
     peer.homes.clear()
     await peer.open_home()
     home = await peer.until(lambda: peer.homes.get("U1"))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,10 +73,32 @@ def test_no_action_of_a_card_is_lost(name: str, style: str):
     commands = {action.command for action in offered(card)}
     message = STYLES[style](card)
     shown = {found["text"]["text"] for found in buttons(message["blocks"])}
-    assert {action.label for action in card.actions} <= shown
+    text = json.dumps(message["blocks"], ensure_ascii=False)
+    linked = {
+        action.label for action in card.actions if action.more and action.url and f"<{action.url}|" in text
+    }
+    assert {action.label for action in card.actions} == shown & {
+        action.label for action in card.actions
+    } | linked
     for found in buttons(message["blocks"]):
         if str(found.get("action_id", "")).startswith(render.COMMAND):
             assert found["value"] in commands
+
+
+def test_one_menu_holds_what_is_seldom_pressed():
+    links = [Action(f"Page {n}", url=f"https://example.org/{n}", more=True) for n in range(4)]
+    verbs = [Action(f"Verb {n}", command=f"why {n}", more=True) for n in range(3)]
+    said = Paragraph((Span("see "), Span("the page", url="https://example.org/3")))
+    card = replace(EXAMPLE_CARDS["paper-compact"], thumbnail=None, blocks=(said,), actions=(*verbs, *links))
+    (row,) = [block for block in render.message(card)["blocks"] if block["type"] == "actions"]
+    *shown, menu = row["elements"]
+    assert [one["text"]["text"] for one in shown] == ["Page 0"], (
+        "a link that does not fit into the menu is a button"
+    )
+    labels = [option["text"]["text"] for option in menu["options"]]
+    assert labels == ["Verb 0", "Verb 1", "Verb 2", "Page 1", "Page 2"], (
+        "and what the text links is not there twice"
+    )
 
 
 def test_a_paper_is_a_linked_title_small_print_excerpt_and_buttons():

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from adapters.discord import errors, escape, forms, limits
+from adapters.discord import errors, escape, limits
 from adapters.discord.render import EPHEMERAL, Message, render
 from adapters.discord.rest import Rest
-from bot.cards import Card, Form
+from bot.cards import Card
 from bot.commands.model import Choice
 from bot.errors import Ambiguous, CardRejected, RetryLater
 from bot.text.cut import Unit, cut
@@ -49,9 +49,9 @@ class Answers:
         else:
             await self._first(_LATER, {"flags": EPHEMERAL} if hidden else None)
 
-    async def ask(self, form: Form) -> None:
-        """The first answer, as a dialogue."""
-        await self._first(_MODAL, forms.modal(form))
+    async def ask(self, modal: dict[str, Any]) -> None:
+        """The first answer, as a dialogue (:mod:`.forms`)."""
+        await self._first(_MODAL, modal)
 
     async def offer(self, choices: Sequence[Choice]) -> None:
         """The first answer to somebody who is typing."""

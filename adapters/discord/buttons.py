@@ -20,8 +20,6 @@ Component = dict[str, Any]
 
 MENU: Final = "p1-menu"
 """The custom id of the menu «More…»; its values are written commands."""
-FORM: Final = "p1-form:"
-"""The prefix of a modal's custom id; the command that it carries out follows."""
 _PRESS: Final = re.compile(r"p1(?P<asks>\?)?(?:\.\d+)?:(?P<command>.+)", re.DOTALL)  # noqa: TID251 — our own pattern
 
 _ACTION_ROW: Final = 1

@@ -1,4 +1,4 @@
-"""Channels by name: what is offered while somebody types a place, and what they meant by what they typed."""
+"""Channels and roles by name: what is offered while somebody types one, and what they meant by what they typed."""
 
 from __future__ import annotations
 
@@ -21,6 +21,28 @@ def offer(interaction: Interaction, typed: str) -> list[Choice]:
         note = f" (I lack {', '.join(lacks)})" if lacks else ""
         made.append(Choice(_written(channel), f"#{channel.name}{note}"))
     return [choice for choice in made if word in choice.label.casefold()]
+
+
+def roles(interaction: Interaction, typed: str, *, several: bool) -> list[Choice]:
+    """The server's roles, highest first, as mentions; with ``several`` behind those that stand there already."""
+    guild = interaction.guild
+    if not in_server(interaction) or guild is None:
+        return []
+    *before, last = typed.split(" ") if several else [typed]
+    start = "".join(f"{one} " for one in before if one)
+    word = last.strip("<@&>").casefold()
+    offered = [Choice("none", "none")] if not start else []
+    offered += [
+        Choice(f"{start}<@&{role.id}>", f"{_names(guild, before)}@{role.name}")
+        for role in reversed(guild.roles)
+        if not role.is_default() and f"<@&{role.id}>" not in before
+    ]
+    return [one for one in offered if word in one.label.casefold() or word in one.value]
+
+
+def _names(guild: discord.Guild, mentions: list[str]) -> str:
+    found = (guild.get_role(int(digits)) for one in mentions if (digits := one.strip("<@&>")).isdecimal())
+    return "".join(f"@{role.name} " for role in found if role is not None)
 
 
 def named(command: Command, interaction: Interaction) -> Command:

@@ -34,6 +34,8 @@ _COMPLETED: Final = frozenset(
         OptionKind.DURATION,
         OptionKind.DAYS,
         OptionKind.ZONE,
+        OptionKind.GROUP,
+        OptionKind.SOURCES,
     }
 )
 _EVERYWHERE: Final[Mapping[str, Any]] = {

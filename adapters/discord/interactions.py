@@ -11,32 +11,32 @@ import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from contextlib import suppress
 from typing import Any, Final, cast
 
 import discord
 import structlog
 
-from adapters.discord import channels, commands, errors, forms
+from adapters.discord import channels, commands, errors
 from adapters.discord.answers import Answers
-from adapters.discord.buttons import FORM, asks_first, command_of
+from adapters.discord.buttons import asks_first, command_of
+from adapters.discord.dialogues import Dialogues, Sheet, command_from, opened, token_of
 from adapters.discord.origins import Interaction, in_server, origin
 from adapters.discord.patience import Patience
 from adapters.discord.rest import Rest
-from bot.cards import Action, ActionStyle, Card, CardKind, Form, Paragraph, Span
+from bot.cards import Action, ActionStyle, Card, CardKind, Paragraph, Span
 from bot.clock import Clock
 from bot.commands.model import Choice, Command, OptionKind
 from bot.commands.parse import parse
 from bot.commands.verbs import BY_NAME
-from bot.errors import CommandError, DeliveryError
+from bot.errors import CommandError, DeliveryError, PigeonError
 from bot.ports import CommandHandler, Origin, Reply, Shelf
 from bot.text.ids import canonical_id
 
 _log = structlog.get_logger(__name__)
 
-_AGAIN: Final = "p1-again:"
-"""A button that opens a dialogue again with what was typed; the form waits on the shelf."""
-_KEPT: Final = timedelta(hours=1)
+_EXPIRED: Final = "That form is more than a day old. Use the command again."
+_AWAY: Final = "I cannot reach my store right now, so nothing was changed. Try again in a minute."
 _SEEN: Final = 2000
 _URL: Final = re.compile(r"https?://[^\s<>()\[\]\"'|]+")  # noqa: TID251 — our own pattern
 
@@ -55,8 +55,8 @@ class Desk:
         self._handle = handle
         self._rest = rest
         self._clock = clock
-        self._shelf = shelf
         self._patience = Patience(clock)
+        self._dialogues = Dialogues(shelf)
         self._seen: OrderedDict[int, None] = OrderedDict()
 
     async def serve(self, interaction: Interaction) -> None:
@@ -76,7 +76,7 @@ class Desk:
         try:
             if interaction.type is _COMPLETE:
                 await self._complete(interaction, answers, data)
-            elif interaction.type is _COMPONENT and (token := _kept_form(data)):
+            elif interaction.type is _COMPONENT and (token := token_of(str(data.get("custom_id", "")))):
                 await self._open_again(interaction, answers, token)
             elif interaction.type is _COMPONENT and asks_first(str(data.get("custom_id", ""))):
                 await answers.show(
@@ -93,19 +93,28 @@ class Desk:
                 reason=str(error),
                 interaction=interaction.id,
             )
+        except PigeonError as error:
+            _log.warning("An interaction could not be answered.", reason=str(error))
+            with suppress(DeliveryError):
+                await answers.show(_sentence(_AWAY), hidden=in_server(interaction))
 
     # --- commands -----------------------------------------------------------------------------
 
     async def _carry_out(self, interaction: Interaction, answers: Answers, data: Mapping[str, Any]) -> None:
         asked, hidden = origin(interaction), in_server(interaction)
-        command = self._read(interaction, data)
+        sheet: Sheet | None = None
+        if interaction.type is _SUBMIT:
+            sheet = await self._dialogues.sent(str(data.get("custom_id", "")), data.get("components"))
+            command: Command | Reply = command_from(sheet) if sheet else Reply(card=_sentence(_EXPIRED))
+        else:
+            command = self._read(interaction, data)
         if isinstance(command, Reply):
             await self._answer(interaction, command, answers, hidden=hidden)
             return
         seconds = self._patience.for_answer(interaction.id, command)
         due = self._clock.monotonic() + seconds
         if seconds > 0:
-            work = asyncio.ensure_future(self._reply(command, asked))
+            work = asyncio.ensure_future(self._reply(command, asked, sheet))
             await asyncio.wait({work}, timeout=seconds)
         else:  # the acknowledgement does not wait for work to begin, either
             work = None
@@ -119,7 +128,7 @@ class Desk:
                 self._acknowledged(due)
             finally:
                 # What was asked is carried out, also where Discord no longer listens.
-                reply = await (work or self._reply(command, asked))
+                reply = await (work or self._reply(command, asked, sheet))
             await self._answer_late(interaction, reply, answers, hidden=hidden)
         if reply.announce is not None and hidden:
             await answers.add(reply.announce, hidden=False)
@@ -140,10 +149,11 @@ class Desk:
         except Exception:  # noqa: BLE001 — see _failed
             return self._failed(str(data.get("name") or data.get("custom_id")))
 
-    async def _reply(self, command: Command, asked: Origin) -> Reply:
+    async def _reply(self, command: Command, asked: Origin, sheet: Sheet | None) -> Reply:
         """What the core says; a sentence where it cannot be asked or fails."""
         try:
-            return await self._handle(command, asked)
+            reply = await self._handle(command, asked)
+            return reply if sheet is None else await self._dialogues.answered(sheet, reply)
         except CommandError as error:
             return Reply(card=_sentence(str(error)))
         except Exception:  # noqa: BLE001 — see _failed
@@ -164,10 +174,8 @@ class Desk:
         self, interaction: Interaction, reply: Reply, answers: Answers, *, hidden: bool
     ) -> None:
         """The first answer is the whole answer."""
-        if reply.form is not None and interaction.type is not _SUBMIT:
-            await answers.ask(reply.form)
-        elif reply.form is not None:  # Discord opens no dialogue from a dialogue
-            await answers.show(await self._offer_form(reply.form, interaction), hidden=hidden)
+        if reply.form is not None:
+            await self._ask(interaction, answers, opened(reply.form))
         elif reply.replace and self._own(interaction):
             await answers.change(reply.card)
         else:
@@ -178,7 +186,7 @@ class Desk:
     ) -> None:
         """The answer after «thinking…», or after nothing visible under a button."""
         pressed = interaction.message is not None
-        card = reply.card if reply.form is None else await self._offer_form(reply.form, interaction)
+        card = reply.card if reply.form is None else await self._dialogues.offered(reply.form)
         if pressed and not (reply.replace and self._own(interaction)):
             await answers.add(card, hidden=hidden and reply.private)
         elif hidden and not reply.private and not pressed:
@@ -195,30 +203,16 @@ class Desk:
 
     # --- dialogues ----------------------------------------------------------------------------
 
-    async def _offer_form(self, form: Form, interaction: Interaction) -> Card:
-        """A button that opens the form, with all that was typed still in it."""
-        if interaction.type is _SUBMIT:
-            data = cast("Mapping[str, Any]", interaction.data or {})
-            form = forms.filled(form, forms.answers(data.get("components") or ()))
-        token = secrets.token_urlsafe(12)
-        await self._shelf.put(f"form/{token}", forms.dumps(form), ttl=_KEPT)
-        text = form.error or "The form is ready."
-        return Card(
-            kind=CardKind.REPLY,
-            blocks=(Paragraph((Span(text),)),),
-            actions=(Action("Open the form", command=f"{_AGAIN}{token}"),),
-            fallback=text,
-            accent="error" if form.error else "",
-        )
+    async def _ask(self, interaction: Interaction, answers: Answers, sheet: Sheet) -> None:
+        places = channels.offer(interaction, "")
+        await answers.ask(await self._dialogues.modal(sheet, places))
 
     async def _open_again(self, interaction: Interaction, answers: Answers, token: str) -> None:
-        kept = await self._shelf.get(f"form/{token}")
-        if kept is None:
-            await answers.show(
-                _sentence("That form has expired. Use the command again."), hidden=in_server(interaction)
-            )
-            return
-        await answers.ask(forms.loads(kept))
+        sheet = await self._dialogues.kept(token)
+        if sheet is None:
+            await answers.show(_sentence(_EXPIRED), hidden=in_server(interaction))
+        else:
+            await self._ask(interaction, answers, sheet)
 
     # --- completion ---------------------------------------------------------------------------
 
@@ -230,6 +224,8 @@ class Desk:
         offered: Sequence[Choice]
         if kinds.get(name) is OptionKind.DESTINATION:
             offered = channels.offer(interaction, typed)
+        elif kinds.get(name) is OptionKind.GROUP:
+            offered = channels.roles(interaction, typed, several=name == "managers")
         else:
             try:
                 async with asyncio.timeout(self._patience.for_typing(interaction.id)):
@@ -249,27 +245,8 @@ def _command(interaction: Interaction, data: Mapping[str, Any]) -> Command | Non
         verb_name, options = _subcommand(data)
         return channels.named(Command(verb=verb_name, options=commands.given(options)), interaction)
     custom_id = str(data.get("custom_id", ""))
-    if kind is _SUBMIT:
-        if not custom_id.startswith(FORM):
-            return None
-        base = _unchecked(custom_id.removeprefix(FORM))
-        return Command(
-            verb=base.verb, options={**base.options, **forms.answers(data.get("components") or ())}
-        )
     written = command_of(custom_id, data.get("values") or ())
     return parse(written) if written else None
-
-
-def _kept_form(data: Mapping[str, Any]) -> str | None:
-    """The token of the dialogue that a button opens again."""
-    written = command_of(str(data.get("custom_id", ""))) or ""
-    return written.removeprefix(_AGAIN) if written.startswith(_AGAIN) else None
-
-
-def _unchecked(written: str) -> Command:
-    """The command of a form: its required options may still be among the fields."""
-    verb, _, rest = written.strip().partition(" ")
-    return parse(written) if rest else Command(verb=verb)
 
 
 def _subcommand(data: Mapping[str, Any]) -> tuple[str, Sequence[Mapping[str, Any]]]:

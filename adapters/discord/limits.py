@@ -27,6 +27,8 @@ MODAL_FIELDS: Final = 5
 LABEL: Final = 45
 LABEL_HINT: Final = 100
 INPUT_VALUE: Final = 4000
+RADIO_OPTIONS: Final = (2, 10)
+"""Fewest and most: https://discord.com/developers/docs/components/reference#radio-group."""
 INPUT_PLACEHOLDER: Final = 100
 
 # https://discord.com/developers/docs/resources/message#embed-object-embed-limits

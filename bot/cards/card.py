@@ -138,6 +138,8 @@ class Field:
     """Value and label of each; a free line where there are none."""
     required: bool = False
     long: bool = False
+    cleared: str = ""
+    """What stands for a value that was taken away («none»); empty where an empty field changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)

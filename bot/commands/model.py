@@ -30,6 +30,10 @@ class OptionKind(StrEnum):
     ZONE = "zone"
     """An IANA time zone."""
     BOOLEAN = "boolean"
+    GROUP = "group"
+    """Roles, user groups or people in the platform's own form, or ``none``."""
+    SOURCES = "sources"
+    """Names of listings with commas between them, or ``all``."""
 
 
 @dataclass(frozen=True, slots=True)

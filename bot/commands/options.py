@@ -91,7 +91,7 @@ FIELDS: Final = (
     QUIET,
     Option(
         name="sources",
-        kind=OptionKind.TEXT,
+        kind=OptionKind.SOURCES,
         description="Only papers these sources announced, e.g. huggingface,arxiv, or all.",
         default="all",
     ),
@@ -113,7 +113,7 @@ FIELDS: Final = (
     ),
     Option(
         name="mention",
-        kind=OptionKind.TEXT,
+        kind=OptionKind.GROUP,
         description="A role or group to mention when something matches, or none.",
         default="none",
     ),

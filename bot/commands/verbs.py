@@ -392,7 +392,7 @@ _OFFERED = (
             replace(QUIET, default="off"),
             Option(
                 name="managers",
-                kind=OptionKind.TEXT,
+                kind=OptionKind.GROUP,
                 description="Who else may manage subscriptions: roles, groups or people, or none.",
                 default="none",
             ),

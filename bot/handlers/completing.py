@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
+from bot.cards.paper import SOURCE_NAMES
 from bot.commands import BY_NAME, Choice, OptionKind
 from bot.commands.completion import complete_query, complete_zone, rank
 from bot.handlers.asked import Asked
@@ -31,8 +32,22 @@ async def complete(asked: Asked, option: str, typed: str) -> Sequence[Choice]:
             return complete_zone(typed)
         case OptionKind.QUERY:
             return complete_query(typed)
+        case OptionKind.SOURCES:
+            return _sources(asked, typed)
         case _:
             return rank(known.choices, typed)
+
+
+def _sources(asked: Asked, typed: str) -> Sequence[Choice]:
+    """The listings that are read, behind those that stand there already."""
+    *before, last = typed.replace(" ", "").split(",")
+    known = [
+        Choice(name, SOURCE_NAMES.get(name, name)) for name in asked.services.sources if name not in before
+    ]
+    if not before:
+        return rank([Choice("all", "All listings"), *known], last)
+    start = ",".join(before)
+    return [Choice(f"{start},{one.value}", f"{start}, {one.label}") for one in rank(known, last)]
 
 
 async def _subscriptions(asked: Asked) -> list[Choice]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bot.cards import Action, ActionStyle, Card, Field, Form, Span, spans
 from bot.cards.reply import message, undo
-from bot.commands import BY_NAME
+from bot.commands import BY_NAME, Command
 from bot.commands.cadence import cadence
 from bot.commands.times import quiet_hours, written_time
 from bot.errors import CommandError, NotAllowed, NotFound
@@ -16,6 +16,7 @@ from bot.handlers.asked import DRAFT, Asked
 from bot.handlers.previews import by_meaning, preview_card
 from bot.handlers.undoing import keep_undo, keep_undo_of_new
 from bot.models import (
+    DAY_NAMES,
     Cadence,
     CardSize,
     Delivery,
@@ -84,9 +85,9 @@ async def edit(asked: Asked) -> Reply:
     """Change a subscription: at once where fields were given, else in a dialogue that holds its values."""
     subscription = await asked.subscription()
     await asked.require_manage(subscription.destination)
-    given = {name for name, value in asked.command.options.items() if name != "subscription" and value}
-    if not given:
-        values = _values(subscription)
+    values = _values(subscription)
+    told = {name: value for name, value in asked.command.options.items() if name != "subscription" and value}
+    if not told:
         shown = " · ".join(f"{name}: {value}" for name, value in values.items() if value)
         return Reply(
             card=message(
@@ -98,6 +99,11 @@ async def edit(asked: Asked) -> Reply:
             ),
             form=_form(f"Edit {subscription.number}", f"edit {subscription.number}", values),
         )
+    # A dialogue gives back all it showed; what is as it was is no change, and must not contradict one.
+    given = {name: value for name, value in told.items() if value != values.get(name)}
+    if not given:
+        return Reply(card=message("", "Nothing to change: it is already so."))
+    asked = replace(asked, command=Command(verb="edit", options=given))
     wanted = await _wanted(asked, subscription)
     await asked.require_manage(wanted.destination)
     changes = _difference(subscription, wanted)
@@ -254,22 +260,38 @@ def _place(destination: Destination) -> str:
 
 
 def _values(subscription: Subscription) -> dict[str, str]:
-    cadence_ = subscription.cadence
-    return {
+    """What holds, as people would write it; times only where the rhythm has any."""
+    cadence_, where = subscription.cadence, subscription.destination
+    values = {
         "query": subscription.query,
+        "to": "me" if where.direct else f"<#{where.channel}|{where.name.lstrip('#')}>",
         "when": cadence_.when.value,
-        "at": written_time(cadence_.at, complete=cadence_.complete),
+        "name": subscription.name,
         "timezone": cadence_.zone,
         "card": subscription.card.value,
         "limit": str(subscription.limit),
-        "name": subscription.name,
+        "sources": ",".join(subscription.sources),
+        "mention": subscription.mention,
     }
+    if cadence_.when in {When.DAILY, When.WEEKLY}:
+        values["at"] = written_time(cadence_.at, complete=cadence_.complete)
+        values["days"] = ",".join(DAY_NAMES[day] for day in sorted(cadence_.days))
+    if cadence_.quiet:
+        values["quiet_hours"] = "-".join(f"{end:%H:%M}" for end in cadence_.quiet)
+    return values
+
+
+_ASKED: Final = (
+    "query", "to", "when", "at", "name",
+    "days", "timezone", "quiet_hours", "card", "limit",
+    "sources", "mention",
+)  # fmt: skip
+"""What a dialogue asks for, in fives: that is what a modal of Discord holds. The first five suffice for most."""
+_CLEARED: Final = {"name": "none", "mention": "none", "quiet_hours": "off", "sources": "all"}
 
 
 def _form(title: str, command: str, values: Mapping[str, str]) -> Form:
-    """Five questions at most: that is what a modal of Discord holds."""
     verb = BY_NAME["subscribe"]
-    asked_for = ("query", "when", "at", "card", "name")
     options = {option.name: option for option in verb.options}
     return Form(
         title=title,
@@ -277,14 +299,15 @@ def _form(title: str, command: str, values: Mapping[str, str]) -> Form:
         fields=tuple(
             Field(
                 name=name,
-                label=name.capitalize(),
+                label=name.replace("_", " ").capitalize(),
                 value=values.get(name, ""),
                 hint=options[name].description,
                 choices=tuple((choice.value, choice.label) for choice in options[name].choices),
-                required=name == "query" and command == "subscribe",
+                required=name == "query",
                 long=name == "query",
+                cleared=_CLEARED.get(name, ""),
             )
-            for name in asked_for
+            for name in _ASKED
         ),
     )
 

@@ -210,6 +210,17 @@ async def test_a_deleted_channel_blocks_and_a_restored_one_returns(core: Core) -
     assert len([posted for posted in core.adapter.posted if not posted.destination.direct]) == 1
 
 
+async def test_completion_offers_the_listings_that_are_read(core: Core) -> None:
+    async def offered(typed: str) -> list[str]:
+        choices = await core.handlers.complete("subscribe", "sources", typed, origin())
+        return [choice.value for choice in choices]
+
+    assert await offered("") == ["all", "arxiv", "huggingface"]
+    assert await offered("hug") == ["huggingface"]
+    assert await offered("huggingface,") == ["huggingface,arxiv"]
+    assert await offered("huggingface,arxiv, x") == []
+
+
 async def test_completion_offers_what_the_asker_may_see(core: Core) -> None:
     await core.subscribe("robot", name="robotics")
     await core.bring(paper(1))

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.cards import CardKind
+from bot.cards import CardKind, Form
 from bot.commands import BY_NAME, VERBS, Command
+from bot.commands.write import write
 from bot.handlers import HANDLERS
 from bot.models import Destination, Person, SubscriptionState, When
 from tests.core import ANA, ML, AllRights, Core, commands, origin, paper, words
@@ -126,6 +127,48 @@ async def test_edit_without_a_change_opens_a_dialogue_that_holds_the_values(core
     assert reply.form is not None
     assert reply.form.command == f"edit {number}"
     assert {field.name: field.value for field in reply.form.fields}["query"] == "robot"
+
+
+def typed(form: Form, **changed: str) -> str:
+    """The command of a dialogue that was sent with everything it showed and these changes."""
+    values = {field.name: field.value for field in form.fields} | changed
+    return write(Command(verb="edit", options={"subscription": form.command.split()[1], **values}))
+
+
+async def test_every_field_of_a_subscription_can_be_changed_in_the_dialogue(core: Core) -> None:
+    number = await subscribed(core)
+    form = (await core.say(f"edit {number}")).form
+    assert form is not None
+    names = {option.name for option in BY_NAME["edit"].options} - {"subscription", "min_upvotes"}
+    assert {field.name for field in form.fields} == names
+    assert [field.name for field in form.fields][:5] == ["query", "to", "when", "at", "name"]
+    assert "Nothing to change" in words(await core.say(typed(form)))
+
+
+async def test_the_rhythm_can_be_changed_in_the_dialogue_both_ways(core: Core) -> None:
+    number = await subscribed(core)  # at once
+    for when in ("daily", "weekly", "daily", "instant", "hourly"):
+        form = (await core.say(f"edit {number}")).form
+        assert form is not None
+        assert "when: " in words(await core.say(typed(form, when=when)))
+        found = await core.store.subscriptions.get("recording", "lab", number)
+        assert found is not None
+        assert found.cadence.when == when
+
+
+async def test_what_was_taken_away_in_the_dialogue_is_gone(core: Core) -> None:
+    number = await subscribed(core)
+    await core.say(f"edit {number} name:gen quiet_hours:22:00-07:00 sources:arxiv mention:<@&77>")
+    form = (await core.say(f"edit {number}")).form
+    assert form is not None
+    cleared = {field.name: field.cleared for field in form.fields if field.cleared}
+    assert {name: field.value for field in form.fields if (name := field.name) in cleared} == {
+        "name": "gen", "quiet_hours": "22:00-07:00", "sources": "arxiv", "mention": "77",
+    }  # fmt: skip
+    await core.say(typed(form, **cleared))
+    found = await core.store.subscriptions.get("recording", "lab", number)
+    assert found is not None
+    assert (found.name, found.cadence.quiet, found.sources, found.mention) == ("", None, (), "")
 
 
 async def test_remove_is_restorable_and_undo_works_once(core: Core) -> None:

@@ -123,6 +123,13 @@ async def test_from_the_invitation_to_forget_me(peer: DiscordPeer) -> None:
     assert "Query" in [part.get("label") for part in edit.modal["components"]]
     changed = await (await ada.submit(edit, when="daily", name="our papers")).settled()
     assert "daily" in changed.text or "weekdays" in changed.text
+    more = await ada.press(with_label(changed, "More settings"), "More settings")
+    assert "Days" in [part.get("label") for part in more.modal["components"]]
+    refused = await (await ada.submit(more, timezone="Mars/Olympus")).settled()
+    again = await ada.press(with_label(refused, "Open the form"), "Open the form")
+    assert "Mars" in str(again.modal["components"][1]["component"]["value"])
+    done = await (await ada.submit(again, timezone="UTC", days="mon,thu")).settled()
+    assert "Mon, Thu" in done.text
     assert (
         "Only people who can manage"
         in (await (await bob.slash(ml, "papers pause", subscription="1")).settled()).text

@@ -11,6 +11,8 @@ from simcord import interactions
 from simcord.backend import serializers
 
 _COMMAND, _COMPONENT, _COMPLETE, _SUBMIT = 2, 3, 4, 5
+_RADIO, _CHOSEN = 21, (3, 6, 22)
+"""Kinds of components in a dialogue: one of a few in sight; menus, roles and checkboxes."""
 _READ = 30.0
 """Seconds in which an answer that arrived is carried out."""
 
@@ -113,9 +115,12 @@ class Person:
                 continue
             name = inner["custom_id"]
             made: dict[str, Any] = {"type": inner["type"], "custom_id": name}
-            if inner["type"] == 3:
-                kept = [option["value"] for option in inner["options"] if option.get("default")]
-                made["values"] = [values[name]] if name in values else kept
+            kept = [option["value"] for option in inner.get("options") or () if option.get("default")]
+            if inner["type"] in _CHOSEN:
+                kept += [one["id"] for one in inner.get("default_values") or ()]
+                made["values"] = values[name].split(",") if name in values else kept
+            elif inner["type"] == _RADIO:
+                made["value"] = values.get(name) or next(iter(kept), None)
             else:
                 made["value"] = values.get(name, inner.get("value", ""))
             filled.append({"type": 18, "component": made})

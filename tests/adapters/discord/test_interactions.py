@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from adapters.discord.commands import DISCUSS, SAVE
@@ -13,7 +15,7 @@ from bot.models import Destination
 from bot.ports import Reply
 from bot.testing.cards import EXAMPLE_CARDS
 from tests.adapters.discord.fakes import said
-from tests.adapters.discord.sim import texts, world
+from tests.adapters.discord.sim import World, texts, world
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -26,6 +28,11 @@ def with_button(command: str, label: str = "Press", **more) -> Reply:
         fallback="x",
     )
     return Reply(card=card, **more)
+
+
+def as_it_is(w: World, shown):
+    """A message as it is now."""
+    return type(shown)(w.env, w.env.backend.get_message(w.channel.id, shown.id))
 
 
 async def test_every_verb_is_a_subcommand_and_reaches_the_core() -> None:
@@ -150,8 +157,7 @@ async def test_a_private_card_is_replaced_and_a_public_one_is_not() -> None:
             w.core.answers["undo"] = said("undone", replace=True)
             shown = (await w.alice.slash(w.channel, "papers list")).response
             await w.alice.click(shown.message, label="Press")
-            now = texts(type(shown)(w.env, w.env.backend.get_message(w.channel.id, shown.id)))
-            assert now == ("undone" if private else "pressable")
+            assert texts(as_it_is(w, shown)) == ("undone" if private else "pressable")
 
 
 FORM = Form(
@@ -171,7 +177,7 @@ async def test_a_form_opens_and_its_answers_are_a_command() -> None:
         shown = await w.alice.slash(w.channel, "papers edit", subscription="7")
         assert shown.modal["title"] == "Edit s7"
         w.core.answers["edit"] = said("changed")
-        result = await w.alice.submit_modal(shown, {"query": "new (a OR b)", "when": ["weekly"]})
+        result = await w.alice.submit_modal(shown, {"query": "new (a OR b)", "when": "weekly"})
         command, _ = w.core.last
         assert command.verb == "edit"
         assert command.options["subscription"] == "7"
@@ -180,19 +186,85 @@ async def test_a_form_opens_and_its_answers_are_a_command() -> None:
         assert texts(result.response) == "changed"
 
 
-async def test_a_refused_form_keeps_what_was_typed() -> None:
+@pytest.mark.parametrize("kind", [CardKind.ERROR, CardKind.REPLY])
+async def test_a_refused_form_keeps_what_was_typed(kind: CardKind) -> None:
     async with world() as w:
         w.core.answers["edit"] = said("x", form=FORM)
         shown = await w.alice.slash(w.channel, "papers edit", subscription="7")
-        w.core.answers["edit"] = said(
-            "x", form=Form(FORM.title, FORM.command, FORM.fields, error="A ) is missing.")
-        )
-        refused = await w.alice.submit_modal(shown, {"query": "(a OR", "when": ["daily"]})
+        w.core.answers["edit"] = refusal = said("A ) is missing.")
+        if kind is CardKind.ERROR:  # what the core says of a filter with a fault
+            w.core.answers["edit"] = replace(refusal, card=replace(refusal.card, kind=kind))
+        else:
+            w.core.answers["edit"] = replace(refusal, form=replace(FORM, error="A ) is missing."))
+        refused = await w.alice.submit_modal(shown, {"query": "(a OR", "when": "daily"})
         assert "A ) is missing." in texts(refused.response)
         await w.env.restart_bot(w.client())
         again = await w.alice.click(refused.response.message, label="Open the form")
-        values = [part["component"].get("value") for part in again.modal["components"] if "component" in part]
-        assert "(a OR" in values
+        query, when, *_ = again.modal["components"]
+        assert query["component"]["value"] == "(a OR"
+        assert query["description"] == "A ) is missing."
+        assert [one["value"] for one in when["component"]["options"] if one["default"]] == ["daily"]
+        w.core.answers["edit"] = said("changed")
+        await w.alice.submit_modal(again, {"query": "(a OR b)"})
+        assert w.core.last[0].options["query"] == "(a OR b)"
+        assert texts(as_it_is(w, refused.response)) == "changed", "in the place of the refusal"
+
+
+LONG = Form(
+    title="Edit s7",
+    command="edit s7",
+    fields=(
+        Field("query", "Filter", value="old", required=True, long=True),
+        Field("to", "To", value="<#1|was>"),
+        Field("when", "When", value="daily", choices=(("daily", "Daily"), ("weekly", "Weekly"))),
+        Field("at", "At", value="09:00"),
+        Field("name", "Name", value="mine", cleared="none"),
+        Field("days", "Days", value="mon,fri"),
+        Field("mention", "Mention", value="55", cleared="none"),
+        Field("sources", "Sources", value="arxiv"),
+    ),
+)
+
+
+async def test_a_long_form_goes_on_behind_a_button_and_sends_all_of_it() -> None:
+    async with world() as w:
+        w.core.answers["edit"] = said("x", form=LONG)
+        shown = await w.alice.slash(w.channel, "papers edit", subscription="7")
+        first = {part["component"]["custom_id"]: part["component"] for part in shown.modal["components"]}
+        assert list(first) == ["query", "to", "when", "at", "name"]
+        offered = [option["value"] for option in first["to"]["options"]]
+        assert offered == ["<#1|was>", "here", "me", f"<#{w.channel.id}|ml>"]
+        assert first["to"]["options"][0]["default"]
+        assert first["when"]["type"] == 21
+        w.core.answers["edit"] = said("changed")
+        done = await w.alice.submit_modal(
+            shown, {"query": "new", "to": ["me"], "when": "weekly", "at": "09:00", "name": ""}
+        )
+        assert dict(w.core.last[0].options) == {
+            "subscription": "7", "query": "new", "to": "me", "when": "weekly", "at": "09:00", "name": "none",
+        }  # fmt: skip
+        await w.env.restart_bot(w.client())
+        more = await w.alice.click(done.response.message, label="More settings")
+        second = {part["component"]["custom_id"]: part["component"] for part in more.modal["components"]}
+        assert list(second) == ["days", "mention", "sources"]
+        assert [one["value"] for one in second["days"]["options"] if one["default"]] == ["mon", "fri"]
+        assert second["mention"]["default_values"] == [{"id": "55", "type": "role"}]
+        await w.alice.submit_modal(more, {"days": ["tue", "sun"], "mention": [], "sources": "arxiv"})
+        options = w.core.last[0].options
+        assert (options["days"], options["mention"], options["sources"]) == ("tue,sun", "none", "arxiv")
+        assert (options["query"], options["to"]) == ("new", "me"), "what the first page held goes along"
+        assert "More settings" not in str(as_it_is(w, done.response).components), "that was the last page"
+
+
+async def test_a_form_that_is_too_old_says_so() -> None:
+    async with world() as w:
+        w.core.answers["edit"] = said("x", form=FORM)
+        shown = await w.alice.slash(w.channel, "papers edit", subscription="7")
+        w.shelf.kept.clear()
+        asked = len(w.core.asked)
+        result = await w.alice.submit_modal(shown, {"query": "new"})
+        assert "Use the command again" in texts(result.response)
+        assert len(w.core.asked) == asked
 
 
 async def test_a_slow_form_waits_behind_a_button() -> None:
@@ -229,6 +301,22 @@ async def test_typing_a_place_offers_channels_and_says_what_is_missing() -> None
         assert [
             c["value"] for c in await w.alice.autocomplete(w.channel, "papers subscribe", "to", "#clo")
         ] == [f"<#{closed.id}|closed>"]
+
+
+async def test_typing_a_role_offers_the_servers_roles() -> None:
+    async with world() as w:
+        phd = w.guild.create_role("phd")
+        offered = await w.alice.autocomplete(w.channel, "papers subscribe", "mention", "")
+        labels = {choice["name"]: choice["value"] for choice in offered}
+        assert labels["none"] == "none"
+        assert labels["@phd"] == f"<@&{phd.id}>"
+        assert "@everyone" not in str(labels)
+        (only,) = await w.alice.autocomplete(w.channel, "papers subscribe", "mention", "@ph")
+        assert only["value"] == f"<@&{phd.id}>"
+        typed = f"<@&{phd.id}> man"
+        (second,) = await w.alice.autocomplete(w.channel, "papers settings", "managers", typed)
+        assert second["name"] == "@phd @manager"
+        assert second["value"].startswith(f"<@&{phd.id}> <@&")
 
 
 def _deny(name: str):

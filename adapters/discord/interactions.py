@@ -21,7 +21,7 @@ from adapters.discord import channels, commands, errors
 from adapters.discord.answers import Answers
 from adapters.discord.buttons import asks_first, command_of
 from adapters.discord.dialogues import Dialogues, Sheet, command_from, opened, token_of
-from adapters.discord.origins import Interaction, in_server, origin
+from adapters.discord.origins import Interaction, answered_alone, in_server, origin
 from adapters.discord.patience import Patience
 from adapters.discord.rest import Rest
 from bot.cards import Action, ActionStyle, Card, CardKind, Paragraph, Span
@@ -80,7 +80,7 @@ class Desk:
                 await self._open_again(interaction, answers, token)
             elif interaction.type is _COMPONENT and asks_first(str(data.get("custom_id", ""))):
                 await answers.show(
-                    _question(interaction, str(data["custom_id"])), hidden=in_server(interaction)
+                    _question(interaction, str(data["custom_id"])), hidden=answered_alone(interaction)
                 )
             else:
                 await self._carry_out(interaction, answers, data)
@@ -96,12 +96,12 @@ class Desk:
         except PigeonError as error:
             _log.warning("An interaction could not be answered.", reason=str(error))
             with suppress(DeliveryError):
-                await answers.show(_sentence(_AWAY), hidden=in_server(interaction))
+                await answers.show(_sentence(_AWAY), hidden=answered_alone(interaction))
 
     # --- commands -----------------------------------------------------------------------------
 
     async def _carry_out(self, interaction: Interaction, answers: Answers, data: Mapping[str, Any]) -> None:
-        asked, hidden = origin(interaction), in_server(interaction)
+        asked, hidden = origin(interaction), answered_alone(interaction)
         sheet: Sheet | None = None
         if interaction.type is _SUBMIT:
             sheet = await self._dialogues.sent(str(data.get("custom_id", "")), data.get("components"))
@@ -130,7 +130,7 @@ class Desk:
                 # What was asked is carried out, also where Discord no longer listens.
                 reply = await (work or self._reply(command, asked, sheet))
             await self._answer_late(interaction, reply, answers, hidden=hidden)
-        if reply.announce is not None and hidden:
+        if reply.announce is not None and in_server(interaction):
             await answers.add(reply.announce, hidden=False)
 
     def _acknowledged(self, due: float) -> None:
@@ -199,7 +199,7 @@ class Desk:
     def _own(self, interaction: Interaction) -> bool:
         """Is the message under the button a private answer of ours, which may be replaced?"""
         message = interaction.message
-        return message is not None and (message.flags.ephemeral or interaction.guild_id is None)
+        return message is not None and (message.flags.ephemeral or not answered_alone(interaction))
 
     # --- dialogues ----------------------------------------------------------------------------
 
@@ -210,7 +210,7 @@ class Desk:
     async def _open_again(self, interaction: Interaction, answers: Answers, token: str) -> None:
         sheet = await self._dialogues.kept(token)
         if sheet is None:
-            await answers.show(_sentence(_EXPIRED), hidden=in_server(interaction))
+            await answers.show(_sentence(_EXPIRED), hidden=answered_alone(interaction))
         else:
             await self._ask(interaction, answers, sheet)
 

@@ -22,6 +22,14 @@ def in_server(interaction: Interaction) -> bool:
     )
 
 
+def answered_alone(interaction: Interaction) -> bool:
+    """Must the answer be for the asker's eyes only? Everywhere but in their own messages with the bot.
+
+    An application that somebody installed to their account is used in other people's servers and groups, too.
+    """
+    return interaction.guild_id is not None or not interaction.context.dm_channel
+
+
 def origin(interaction: Interaction) -> Origin:
     """The asker and their place. Outside servers of ours a person is a workspace of their own."""
     user = interaction.user

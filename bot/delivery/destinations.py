@@ -36,7 +36,9 @@ class Destinations:
     async def gone(self, destination: Destination, why: str, *, remedy: str = "") -> None:
         """It takes no cards. What is planned for it waits; its subscriptions are blocked; makers are told."""
         now = self._clock.now()
-        if not await self._store.deliveries.block(destination, why, now):
+        # Nobody can be told of closed direct messages there; who uses a command next is, with what to do.
+        reason = f"{why} {remedy}".strip() if destination.direct else why
+        if not await self._store.deliveries.block(destination, reason, now):
             return
         log.warning("A destination takes no cards", destination=destination.key, why=why)
         told: set[str] = set()

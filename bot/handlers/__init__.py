@@ -24,6 +24,7 @@ from bot.handlers import (
     keeping,
     linking,
     louder,
+    own_messages,
     papers,
     place,
     previews,
@@ -157,7 +158,8 @@ class Handlers:
         """Carry a command out; an error becomes a reply that says what to do."""
         try:
             checked = check(command)
-            return await HANDLERS[checked.verb](Asked(checked, origin, self._services))
+            asked = Asked(checked, origin, self._services)
+            return await own_messages.told(await HANDLERS[checked.verb](asked), asked)
         except (CommandError, QueryError) as error:
             return Reply(card=error_card(str(error)))
         except PigeonError as error:

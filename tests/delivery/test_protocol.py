@@ -8,11 +8,11 @@ import pytest
 from bot.clock import SystemClock
 from bot.commands import parse
 from bot.errors import Ambiguous, CardRejected, DestinationGone, RetryLater
-from bot.models import DeliveryKind, DeliveryState, SubscriptionState, delivery_key
+from bot.models import DeliveryKind, DeliveryState, Person, SubscriptionState, delivery_key
 from bot.store import keys
 from bot.store.claims import Claim
 from bot.testing.adapter import Lost, RecordingAdapter
-from tests.core import ML, AllRights, Core, open_core, origin, paper
+from tests.core import ML, AllRights, Core, open_core, origin, paper, words
 
 SHARD = keys.shard_of(ML)
 FIRST = delivery_key(ML, DeliveryKind.PAPER, "arxiv:2601.00001")
@@ -196,6 +196,32 @@ async def test_retry_tries_a_closed_place_at_once(core: Core) -> None:
     assert len(here) == 1
     running = await core.store.subscriptions.by_id(made.id)
     assert running is not None and running.state is SubscriptionState.ACTIVE
+
+
+async def test_closed_direct_messages_are_told_of_by_the_next_command_and_tried_again(core: Core) -> None:
+    await core.subscribe("robot", destination=origin().me)
+    core.adapter.faults.append(DestinationGone("Ana takes no messages.", remedy="Allow them."))
+    await core.bring(paper(1))
+    assert core.adapter.posted == [], "and never posted elsewhere"
+    said = words(await core.say("list"))
+    assert "Your alerts by direct message wait: Ana takes no messages. Allow them." in said
+    assert "again now" in said
+    core.adapter.faults.append(DestinationGone("Ana takes no messages."))
+    await core.lanes.once()
+    assert "within the hour" in words(await core.say("status")), "not at every command"
+    assert "direct message" not in words(await core.say("list", origin(Person(id="bob"))))
+
+
+async def test_opened_direct_messages_take_what_waited_after_any_command(core: Core) -> None:
+    await core.subscribe("robot", destination=origin().me)
+    core.adapter.faults.append(DestinationGone("Ana takes no messages."))
+    await core.bring(paper(1))
+    await core.lanes.once()
+    assert core.adapter.posted == []
+    await core.say("help")
+    await core.lanes.once()
+    assert len(core.adapter.posted) == 1
+    assert "wait" not in words(await core.say("list"))
 
 
 async def test_a_paused_worker_cannot_take_what_went_to_another(core: Core) -> None:

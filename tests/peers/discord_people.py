@@ -62,6 +62,8 @@ class Person:
         self.id = user.id
         self.name = user.name
         self._server = server
+        self.installed = False
+        """Uses the application that they installed to their own account, not one that is in the server."""
 
     async def slash(self, channel: int | None, line: str, /, **options: Any) -> Answer:
         """Use a command: ``slash(channel, "papers subscribe", query="robots")``; no channel is direct messages."""
@@ -162,7 +164,10 @@ class Person:
         )
         record.source_message_id = source
         payload |= extra or {}
-        if server is not None:
+        if self.installed:
+            payload |= {"authorizing_integration_owners": {"1": str(self.id)}}
+            payload["context"] = 0 if server is not None else 2
+        elif server is not None:
             payload["authorizing_integration_owners"] = {"0": str(server)}
         waiting = self._peer.waiting.begin(record.id)
         backend.emit("INTERACTION_CREATE", payload)

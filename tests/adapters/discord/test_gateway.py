@@ -106,6 +106,28 @@ async def test_a_slow_core_is_acknowledged_in_time(peer: DiscordPeer) -> None:
         assert (await answer.settled()).text == "did status"
 
 
+@pytest.mark.parametrize("place", ["a server without the bot", "a group of people"])
+@pytest.mark.parametrize("slow", [False, True])
+async def test_who_installed_it_to_their_account_is_answered_alone(
+    peer: DiscordPeer, place: str, slow: bool
+) -> None:
+    core = Core()
+    peer.server()
+    async with served(peer, core):
+        await ready(peer)
+        foreign = peer.server("Foreign")
+        ada = peer.person("ada", foreign)
+        ada.installed = True
+        channel = foreign.channels["ml"] if place == "a server without the bot" else None
+        core.answers["list"] = core.answers["search"] = said(
+            "your own alerts", announce=said("everybody reads this").card
+        )
+        verb, options = ("search", {"query": "x"}) if slow else ("list", {})
+        answer = await (await ada.slash(channel, f"papers {verb}", **options)).settled()
+        assert core.last[1].where.workspace == f"@{ada.id}"
+        assert [one["flags"] & 64 for one in answer.messages] == [64], "and nothing is announced there"
+
+
 @pytest.mark.parametrize("fault", ["drop-before", "drop-after", "status"])
 async def test_a_broken_acknowledgement_is_given_again(peer: DiscordPeer, fault: str) -> None:
     lab, core = peer.server(), Core()

@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import doubts, native, render
 from adapters.slack.doctor import examine
-from adapters.slack.errors import BLOCKS_REFUSED, delivery_error, refusal_of
+from adapters.slack.errors import BLOCKS_REFUSED, delivery_error, refusal_of, thread_error
 from adapters.slack.history import History
 from adapters.slack.installations import Installations
 from adapters.slack.settings import CardStyle, Mode, OnAmbiguous, SlackSettings
@@ -128,7 +128,10 @@ class SlackAdapter:
         else:
             if found is not None:
                 return self._ref(team, message.channel, found, parent)
-        return await self._post(team, message.channel, parent, card, key, workspace=team.id)
+        try:
+            return await self._post(team, message.channel, parent, card, key, workspace=team.id)
+        except DestinationGone as error:
+            raise thread_error(error) from error.__cause__
 
     async def edit(self, message: MessageRef, card: Card) -> None:
         team = await self.workspaces.team_of(message.channel)

@@ -14,7 +14,7 @@ from typing import Any, Final
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.errors import Ambiguous, CardRejected, DeliveryError, DestinationGone, RetryLater
+from bot.errors import Ambiguous, CardRejected, DeliveryError, DestinationGone, RetryLater, ThreadRefused
 
 
 class Refusal(StrEnum):
@@ -174,12 +174,13 @@ _LATER: Final = frozenset(
     (
         *("ratelimited", "rate_limited", "rate_limit_exceeded", "message_limit_exceeded"),
         *("team_added_to_org", "service_unavailable"),
+        "request_timeout",  # the body of the request was missing or cut off, so nothing was done
     )
 )
 
 _UNKNOWN: Final = frozenset(
     (
-        *("fatal_error", "internal_error", "request_timeout"),
+        *("fatal_error", "internal_error"),
         # Slack's own duplicate check speaks of a message it may or may not hold.
         *("duplicate_message_not_found", "duplicate_channel_not_found"),
     )
@@ -199,6 +200,17 @@ REFUSALS: Final[Mapping[str, Refusal]] = MappingProxyType(
 BLOCKS_REFUSED: Final = frozenset(("invalid_blocks", "invalid_blocks_format"))
 """What Slack says of blocks that it does not take, also where it could not fetch a picture of theirs
 (https://docs.slack.dev/reference/block-kit/blocks/image-block)."""
+
+_THREADS: Final[Mapping[str, bool]] = MappingProxyType(
+    {
+        "thread_not_found": True,
+        "message_not_found": True,
+        "cannot_reply_to_message": False,
+        "restricted_action_non_threadable_channel": False,
+        "restricted_action_thread_locked": False,
+    }
+)
+"""What Slack says where there can be no thread though the channel takes cards; whether the card is gone."""
 
 _LONG_WAIT: Final = 300.0
 _SHORT_WAIT: Final = 30.0
@@ -233,6 +245,15 @@ def delivery_error(error: BaseException) -> DeliveryError:
     if isinstance(error, (TimeoutError, aiohttp.ClientError, SlackClientError, OSError, ValueError)):
         return Ambiguous(f"The connection to Slack broke before an answer came: {type(error).__name__}.")
     raise error
+
+
+def thread_error(error: DeliveryError) -> DeliveryError:
+    """The error as it is about a thread; the same where it is about the channel or the moment."""
+    word = refusal_of(error.__cause__) if error.__cause__ is not None else ""
+    if word not in _THREADS:
+        return error
+    text, remedy = explain(word)
+    return ThreadRefused(text, remedy=remedy, card_gone=_THREADS[word])
 
 
 def _of_answer(error: SlackApiError) -> DeliveryError:

@@ -141,6 +141,8 @@ class Server:
                 response = _http(await self._listeners.app.async_dispatch(_bolt(request, body.decode())))
             except Exception as error:  # noqa: BLE001 - signed, and yet no body that Bolt can read
                 return _turned_away(request, f"signed, but not readable ({type(error).__name__})")
+            if response.status >= 500:  # Bolt's word for a body whose parts it misses
+                return _turned_away(request, "signed, but not complete")
             await response.prepare(request)
             await response.write_eof()
         return response

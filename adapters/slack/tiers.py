@@ -28,6 +28,7 @@ COUNTED: Final[Mapping[str, int]] = MappingProxyType(
     {
         "usergroups.list": TIER_2,
         "usergroups.users.list": TIER_2,
+        "chat.update": TIER_3,
         "conversations.history": TIER_3,
         "conversations.open": TIER_3,
         "conversations.replies": TIER_3,

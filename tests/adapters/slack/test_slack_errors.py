@@ -34,8 +34,8 @@ EXPECTED = {
         "invalid_metadata_format invalid_metadata_schema markdown_text_conflict too_many_attachments invalid_arguments "
         "block_mismatch a_word_of_tomorrow"
     ),
-    RetryLater: "ratelimited rate_limited service_unavailable team_added_to_org message_limit_exceeded",
-    Ambiguous: "fatal_error internal_error request_timeout duplicate_message_not_found",
+    RetryLater: "request_timeout ratelimited rate_limited service_unavailable team_added_to_org message_limit_exceeded",
+    Ambiguous: "fatal_error internal_error duplicate_message_not_found",
 }
 
 

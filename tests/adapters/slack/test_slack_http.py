@@ -7,7 +7,7 @@ import socket as sockets
 from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import aiohttp
 import pytest
@@ -128,6 +128,66 @@ async def test_unsigned_and_broken_requests_are_refused(
     assert (status, [entry["why"] for entry in logs]) == (401, ["too large"])
     async with browser.post(peer.request_url, data="ssl_check=1&token=x") as answer:
         assert answer.status == 200
+
+
+ODD = [
+    {},
+    [],
+    "text",
+    {"type": "event_callback"},
+    {"type": "event_callback", "event": None},
+    {"type": "event_callback", "team_id": "T1", "event_id": "E1", "event": {"type": "app_mention"}},
+    {
+        "type": "event_callback",
+        "team_id": "T1",
+        "event_id": "E2",
+        "event": {"type": "message", "channel_type": "im"},
+    },
+    {
+        "type": "event_callback",
+        "team_id": "T1",
+        "event_id": "E3",
+        "event": {"type": "app_home_opened", "tab": "home"},
+    },
+    {"type": "event_callback", "team_id": "T1", "event_id": "E4", "event": {"type": "channel_archive"}},
+    {
+        "type": "event_callback",
+        "team_id": 7,
+        "event_id": [],
+        "event": {"type": "tokens_revoked", "tokens": 3},
+    },
+    {"type": "url_verification"},
+    {"type": "of_tomorrow"},
+]
+ODD_FORMS = [
+    {"type": "block_actions"},
+    {"type": "block_actions", "actions": [{}], "user": None, "team": None},
+    {
+        "type": "block_actions",
+        "actions": [{"action_id": "pigeon.1.0"}],
+        "user": {"id": "U1"},
+        "team": {"id": "T1"},
+    },
+    {"type": "view_submission"},
+    {"type": "view_submission", "view": {"callback_id": "pigeon.form.1"}, "user": {"id": "U1"}},
+    {"type": "block_suggestion", "action_id": "x"},
+    {"type": "message_action", "callback_id": "pigeon_save"},
+    {"type": "shortcut", "callback_id": "pigeon_find"},
+    {"type": "of_tomorrow"},
+]
+
+
+async def test_signed_and_yet_odd_requests_are_no_500(peer: SlackPeer, serving: SlackAdapter, core: Core):
+    answers = [await peer.send_signed(json.dumps(body)) for body in ODD]
+    form = "application/x-www-form-urlencoded"
+    answers += [await peer.send_signed(urlencode({"payload": json.dumps(body)}), form) for body in ODD_FORMS]
+    answers += [
+        await peer.send_signed(text, form)
+        for text in ("command=/papers", "command=/papers&text=list", "x=%FF")
+    ]
+    assert {status for status, _ in answers} <= {200, 401, 404}
+    assert core.asked == []
+    assert core.happenings == []
 
 
 async def test_a_replayed_request_is_refused(

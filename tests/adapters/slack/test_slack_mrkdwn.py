@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from adapters.slack.limits import units
@@ -109,6 +109,7 @@ SPANS = st.builds(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(SPANS, max_size=6), st.integers(30, 600))
 @example([Span("<!channel>")], 100)
 @example([Span("x", url="https://a|<!channel>")], 100)
@@ -124,6 +125,7 @@ def test_nothing_from_outside_can_ping(run: list[Span], limit: int):
     assert not re.search(r"&(?!(amp|lt|gt);)", OURS.sub("", made))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(HOSTILE)
 def test_plain_runs_hold_no_style_at_all(text: str):
     made = write((Span(text),), 5000)
@@ -132,6 +134,7 @@ def test_plain_runs_hold_no_style_at_all(text: str):
     assert not re.search(r":[a-z0-9_+'-]+:", made, re.IGNORECASE)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(HOSTILE, st.integers(20, 200))
 def test_fixed_width_lines_stay_inside_their_fence(text: str, limit: int):
     made = preformatted(text, limit)
@@ -143,6 +146,7 @@ def test_fixed_width_lines_stay_inside_their_fence(text: str, limit: int):
     assert units(made) <= limit or limit < 12
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(HOSTILE, st.integers(1, 100))
 def test_a_text_for_notifications_fits_and_is_escaped(text: str, limit: int):
     made = fitted(text, limit)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.slack import native, render
@@ -250,7 +250,7 @@ CARDS = st.builds(
 
 
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(CARDS, st.sampled_from(sorted(STYLES)))
 def test_slack_takes_any_card(card: Card, style: str):
     check_message({"channel": "C1", **STYLES[style](card)})

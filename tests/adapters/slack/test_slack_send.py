@@ -7,7 +7,7 @@ import pytest
 
 from adapters.slack.adapter import SlackAdapter
 from bot.clock import SystemClock
-from bot.errors import Ambiguous, CardRejected, DestinationGone, RetryLater, StartError
+from bot.errors import Ambiguous, CardRejected, DestinationGone, RetryLater, StartError, ThreadRefused
 from bot.models import Destination, MessageRef
 from bot.ports import (
     Adapter,
@@ -85,7 +85,6 @@ AMBIGUOUS = [
     (status(503), False),
     (refuse("internal_error"), False),
     (refuse("fatal_error"), False),
-    (refuse("request_timeout"), False),
 ]
 
 
@@ -260,9 +259,31 @@ async def test_a_paper_has_one_thread(adapter: SlackAdapter, peer: SlackPeer):
     assert first.thread == parent.message
     assert len(peer.posts("C1", thread=parent.message)) == 2
     assert peer.calls("chat.postMessage")[-1]["reply_broadcast"] is False
-    peer.messages["C1"].clear()
-    with pytest.raises(DestinationGone, match="deleted"):
+
+
+@pytest.mark.parametrize(
+    ("word", "card_gone"),
+    [
+        ("thread_not_found", True),
+        ("cannot_reply_to_message", False),
+        ("restricted_action_non_threadable_channel", False),
+        ("restricted_action_thread_locked", False),
+    ],
+)
+async def test_a_thread_that_cannot_be_does_not_close_its_channel(
+    adapter: SlackAdapter, peer: SlackPeer, word: str, card_gone: bool
+):
+    parent = await adapter.send(C1, CARD, key="a")
+    if card_gone:
+        peer.messages["C1"].clear()
+    else:
+        peer.faults.next("chat.postMessage", refuse(word))
+    with pytest.raises(ThreadRefused, match=word) as told:
         await adapter.open_thread(parent, CARD, name="x", key="u")
+    assert told.value.card_gone is card_gone
+    peer.faults.next("chat.postMessage", refuse("is_archived"))
+    with pytest.raises(DestinationGone):
+        await adapter.open_thread(parent, CARD, name="x", key="v")
 
 
 async def test_a_card_is_changed_in_place(adapter: SlackAdapter, peer: SlackPeer):

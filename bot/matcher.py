@@ -35,6 +35,7 @@ from bot.models import (
 from bot.query import Document, Like, stored
 from bot.schedule import due
 from bot.store import Store
+from bot.store.deliveries import Plan
 from bot.store.papers import LATE, NEWS, SEED, read_was
 from bot.store.stream import Entry
 
@@ -47,6 +48,8 @@ MANY: Final = 10_000
 """Filters above which the index is kept out of the collector's way."""
 REASONS_AT_ONCE: Final = 50
 """Matches explained between two looks at the event loop, likewise."""
+TOGETHER: Final = 500
+"""Plans that are gathered before they are written; a batch of papers may come to hundreds of thousands."""
 STALE: Final = timedelta(seconds=60)
 """Entries of a matcher that was silent for so long are taken over."""
 FIRST_CARDS: Final = 3
@@ -188,6 +191,7 @@ class Matcher:
         near = await self._followed.near(self._index.likes, list(papers.values()))
         refused: Refused = {}
         shown: list[str] = []
+        waiting: list[Plan] = []
         for entry in entries:
             paper = papers.get(entry.fields["id"])
             if paper is None:
@@ -199,9 +203,13 @@ class Matcher:
             for destination, wanted in _by_destination(found).items():
                 if await self._meanings.refused(destination, paper, refused):
                     continue
-                plans.planned += await self._plan(destination, wanted, seed=entry.fields["seed"])
+                waiting += await self._plan(destination, wanted, seed=entry.fields["seed"])
+            if len(waiting) >= TOGETHER:
+                plans.planned += await self._write(waiting)
+                waiting = []
             # A paper of thousands of matches must not hold up commands in the same process.
             await self._clock.sleep(0)
+        plans.planned += await self._write(waiting)
         await self._store.shown.note(shown, self._clock.now())
         await self._store.papers.stream.done([entry.id for entry in entries])
         if plans.matches:
@@ -247,13 +255,15 @@ class Matcher:
             and (not (chosen := self._subscriptions[key].sources) or not announced_by.isdisjoint(chosen))
         ]
 
-    async def _plan(self, destination: Destination, wanted: Sequence[Found], *, seed: str) -> int:
-        """Plan one delivery of a paper at a destination, with the reasons of all who want it there."""
+    async def _plan(self, destination: Destination, wanted: Sequence[Found], *, seed: str) -> list[Plan]:
+        """The delivery of a paper at a destination, once for each who wants it there.
+
+        Whoever plans first decides how it is said, so instant ones come first; the others add their reasons.
+        """
         now = self._clock.now()
         paper = wanted[0].paper
-        # Instant ones first: whoever plans first decides how it is said, the others add their reasons.
         ordered = sorted(wanted, key=_precedence)
-        made = 0
+        found = []
         for at, one in enumerate(ordered):
             subscription = one.subscription
             reasons = (
@@ -264,23 +274,20 @@ class Matcher:
             instant = _speaks_now(subscription)
             if instant and seed != NEWS:
                 instant = seed == SEED and await self._first_cards_left(destination)
-            made += await self._store.deliveries.plan(
-                Delivery(
-                    key=delivery_key(destination, DeliveryKind.PAPER, paper.id),
-                    kind=DeliveryKind.PAPER,
-                    destination=destination,
-                    papers=(paper.id,),
-                    due=due(subscription.cadence, now)
-                    if instant
-                    else self._gather_until(one, now, seed=seed),
-                    state=DeliveryState.PLANNED if instant else DeliveryState.PENDING,
-                ),
-                now=now,
-                reasons=reasons,
-                holder=subscription.id,
-                score=one.score,
+            delivery = Delivery(
+                key=delivery_key(destination, DeliveryKind.PAPER, paper.id),
+                kind=DeliveryKind.PAPER,
+                destination=destination,
+                papers=(paper.id,),
+                due=due(subscription.cadence, now) if instant else self._gather_until(one, now, seed=seed),
+                state=DeliveryState.PLANNED if instant else DeliveryState.PENDING,
             )
-        return made
+            found.append(Plan(delivery, reasons, subscription.id, one.score))
+        return found
+
+    async def _write(self, plans: Sequence[Plan]) -> int:
+        """Write plans; how many deliveries were new."""
+        return sum(await self._store.deliveries.plan_all(plans, now=self._clock.now()))
 
     def _gather_until(self, one: Found, now: datetime, *, seed: str) -> datetime | None:
         """When the digest that this paper waits in is due; ``None`` while its subscription is paused."""

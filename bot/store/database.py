@@ -23,6 +23,9 @@ SOCKET_TIMEOUT: Final = 5.0
 DEADLINE: Final = 10.0
 """Seconds for one call with everything in it: a hung server must not hang us."""
 
+TOGETHER: Final = 100
+"""Runs of a script that go to the server in one round trip."""
+
 Value = str | int | float | bytes
 
 
@@ -173,6 +176,41 @@ class Database:
                 return await self.client.evalsha(script.sha, len(keys), *keys, *args)
             except redis_errors.NoScriptError:
                 return await self.client.eval(script.text, len(keys), *keys, *args)
+
+    async def run_each(
+        self, script: Script, runs: Sequence[tuple[Sequence[str], Sequence[Value]]]
+    ) -> list[Any]:
+        """Run a script once for each of these keys and arguments, many to a round trip; the answers in order.
+
+        Each run is a transaction of its own in its own slot; those of one slot happen in this order. A run that
+        fails raises after the others were done, so the script must be safe to repeat.
+        """
+        answers: list[Any] = []
+        for start in range(0, len(runs), TOGETHER):
+            answers += await self._run_together(script, runs[start : start + TOGETHER])
+        return answers
+
+    async def _run_together(
+        self, script: Script, runs: Sequence[tuple[Sequence[str], Sequence[Value]]]
+    ) -> list[Any]:
+        async with translated(DEADLINE):
+            answers: dict[int, Any] = {}
+            for command, program in (("EVALSHA", script.sha), ("EVAL", script.text)):
+                # A server that was restarted knows no script: those runs did nothing, and bring it along.
+                left = [at for at in range(len(runs)) if at not in answers]
+                if not left:
+                    break
+                pipe = self.client.pipeline() if self.cluster else self.client.pipeline(transaction=False)
+                for at in left:
+                    names, args = runs[at]
+                    pipe.execute_command(command, program, len(names), *names, *args)
+                for at, answer in zip(left, await pipe.execute(raise_on_error=False), strict=True):
+                    if isinstance(answer, redis_errors.NoScriptError):
+                        continue
+                    if isinstance(answer, Exception):
+                        raise answer
+                    answers[at] = answer
+            return [answers[at] for at in range(len(runs))]
 
     async def pipeline(self, calls: Sequence[tuple[Value, ...]]) -> list[Any]:
         """Send several independent commands at once; their answers in order.

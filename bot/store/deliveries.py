@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.models import (
@@ -16,9 +17,24 @@ from bot.models import (
     delivery_key,
 )
 from bot.store import keys, lanes
-from bot.store.database import Database
+from bot.store.database import Database, Value
 from bot.store.delivery_fields import REASONS, encode_reasons, flat, from_fields, from_ms, to_fields, to_ms
 from bot.store.records import encode
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A delivery to write, unless its key is known already.
+
+    In state ``pending`` its paper joins the digest that its ``holder`` (a subscription's id) gathers; the delivery's
+    ``due`` is then the digest's time, ``None`` while the subscription is paused.
+    """
+
+    delivery: Delivery
+    reasons: Mapping[int, Sequence[Reason]]
+    """By the number of the subscription. Those of a later plan of the same key join it while it is not sent."""
+    holder: str
+    score: float
 
 
 class Deliveries:
@@ -39,21 +55,29 @@ class Deliveries:
         holder: str = "",
         score: float = 0.0,
     ) -> bool:
-        """Write a delivery once, by its key; whether it was new.
+        """Write one delivery once, by its key; whether it was new. See :class:`Plan`."""
+        return (await self.plan_all([Plan(delivery, reasons or {}, holder, score)], now=now))[0]
 
-        In state ``pending`` its paper joins the digest that its ``holder`` (a subscription's id) gathers;
-        ``due`` is then the digest's time, ``None`` while the subscription is paused.
+    async def plan_all(self, plans: Sequence[Plan], *, now: datetime) -> Sequence[bool]:
+        """Write each delivery once, by its key; which of them were new.
+
+        Each is a transaction of its own, those of one destination in this order; many share a round trip, and
+        one wait for the disk. After an error some are written: repeat them all.
         """
-        tag = keys.shard_of(delivery.destination)
-        destination = delivery.destination
+        runs = [self._planning(plan, now) for plan in plans]
+        return [bool(made) for made in await self._database.run_each(lanes.PLAN, runs)]
+
+    def _planning(self, plan: Plan, now: datetime) -> tuple[list[str], list[Value]]:
+        """The keys and arguments of the script for one plan."""
+        delivery, destination = plan.delivery, plan.delivery.destination
+        tag = keys.shard_of(destination)
         fields = flat(to_fields(delivery, now))
         merged = [
             part
-            for number, found in (reasons or {}).items()
+            for number, found in plan.reasons.items()
             for part in (f"{REASONS}{number}", encode_reasons(found))
         ]
-        made = await self._database.run(
-            lanes.PLAN,
+        return (
             [self._key(tag, delivery.key), keys.in_shard(tag, "later"), keys.in_shard(tag, "digests")],
             [
                 keys.in_shard(tag, ""),
@@ -64,15 +88,14 @@ class Deliveries:
                 to_ms(now),
                 self._expiry,
                 delivery.state.value,
-                holder,
+                plan.holder,
                 delivery.papers[0] if delivery.papers else "",
-                score,
+                plan.score,
                 len(fields) // 2,
                 *fields,
                 *merged,
             ],
         )
-        return bool(made)
 
     async def close_digest(
         self,

@@ -1,7 +1,8 @@
-"""What delivery costs and reaches: ``python -m benchmarks.bench_delivery [--cards 500] [--destinations 10000]``.
+"""What delivery costs and reaches: ``python -m benchmarks.bench_delivery [drain] [pipeline] [memory] [recovery]``.
 
 A loopback platform in a process of its own enforces 50 requests a second; senders are processes, too. Each figure
-stands beside the one of a plain loop that sends directly. The long form: ``--cards 20000``.
+stands beside the one of a plain loop that sends directly. Without a word all parts are run; the bursts of 10,000
+destinations are ``drain --cards 2000`` (two minutes) and ``drain --cards 20000`` (a quarter of an hour).
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from bot.matcher import Matcher
 from bot.models import Cadence, Delivery, DeliveryKind, Destination, Subscription, When, delivery_key
 from bot.ports import Limit
 from bot.store import Database, Store
+from bot.store.deliveries import Plan
 from bot.store.papers import Change
 from bot.testing.adapter import RecordingAdapter
 from tests.chaos.plain import PlainAdapter
@@ -39,6 +41,7 @@ from tests.chaos.valkey import ValkeyServer
 from tests.core import ANA, paper
 
 PERMITTED = 50
+PARTS = ("drain", "pipeline", "memory", "recovery")
 CLOCK = SystemClock()
 
 
@@ -92,9 +95,9 @@ def lanes(store: Store, adapter: PlainAdapter | RecordingAdapter, worker: str) -
     return Lanes(adapter.name, store, sender, CLOCK, worker=worker)
 
 
-async def sender(url: str, address: str, number: int, rate: int, folder: Path) -> None:
+async def sender(url: str, address: str, number: int, folder: Path) -> None:
     adapter = PlainAdapter(
-        address, resend_window=timedelta(days=1), deadline=10, limits=[Limit("plain:all", rate, 1.0)]
+        address, resend_window=timedelta(days=1), deadline=10, limits=[Limit("plain:all", PERMITTED, 1.0)]
     )
     stalls: list[float] = []
 
@@ -134,20 +137,21 @@ async def plan(url: str, cards: int, destinations: int) -> None:
     store = store_at(url)
     await store.database.call(store.database.client.flushall())
     now = CLOCK.now()
-    for number in range(cards):
-        at = number % destinations
-        where = Destination(platform="plain", workspace=f"w{at // 50}", channel=f"c{at}")
-        await store.deliveries.plan(
-            Delivery(
+    for first in range(0, cards, 1000):
+        plans = []
+        for number in range(first, min(first + 1000, cards)):
+            at = number % destinations
+            where = Destination(platform="plain", workspace=f"w{at // 50}", channel=f"c{at}")
+            card = Delivery(
                 key=delivery_key(where, DeliveryKind.NOTICE, str(number)),
                 kind=DeliveryKind.NOTICE,
                 destination=where,
                 papers=(),
                 due=now,
                 note="A card of the usual length, so that its bytes are what they are.",
-            ),
-            now=now,
-        )
+            )
+            plans.append(Plan(card, {}, "", 0.0))
+        await store.deliveries.plan_all(plans, now=now)
     await store.database.close()
 
 
@@ -171,20 +175,20 @@ def report(name: str, cards: int, found: dict[str, float], more: str = "") -> No
 
 
 def drain(url: str, address: str, folder: Path, cards: int, destinations: int) -> None:
-    for rate in (45, 49):
-        for senders in (1, 4):
-            asyncio.run(plan(url, cards, destinations))
-            asyncio.run(ask(address, "/reset", "POST"))
-            asyncio.run(asyncio.sleep(1.0))
-            with forked(*(partial(sender, url, address, number, rate, folder) for number in range(senders))):
-                found = asyncio.run(until(address, cards))
-            stalls = sorted(x for one in folder.glob("stalls-*") for x in json.loads(one.read_text()))
-            late = f" loop_stall_p99={stalls[int(len(stalls) * 0.99)] * 1000:.0f}ms" if stalls else ""
-            report(f"drain budget={rate}/s senders={senders}", cards, found, late)
+    for senders in (1, 4):
+        asyncio.run(plan(url, cards, destinations))
+        asyncio.run(asyncio.sleep(1.0))
+        asyncio.run(ask(address, "/reset", "POST"))
+        with forked(*(partial(sender, url, address, number, folder) for number in range(senders))):
+            found = asyncio.run(until(address, cards))
+        stalls = sorted(x for one in folder.glob("stalls-*") for x in json.loads(one.read_text()))
+        late = f" loop_stall_p99={stalls[int(len(stalls) * 0.99)] * 1000:.0f}ms" if stalls else ""
+        report(f"drain destinations={destinations} senders={senders}", cards, found, late)
+    few = min(cards, 500)
     asyncio.run(asyncio.sleep(1.0))
     asyncio.run(ask(address, "/reset", "POST"))
-    asyncio.run(plainly(address, cards))
-    report("plain loop, a send each 1/50 s", cards, asyncio.run(ask(address)))
+    asyncio.run(plainly(address, few))
+    report("plain loop, a send each 1/50 s", few, asyncio.run(ask(address)))
 
 
 async def plainly(address: str, cards: int) -> None:
@@ -291,21 +295,27 @@ def recovery(server: ValkeyServer) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all of them where none is named")
     parser.add_argument("--cards", type=int, default=500)
     parser.add_argument("--destinations", type=int, default=10_000)
     asked = parser.parse_args()
+    parts = asked.parts or PARTS
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     with tempfile.TemporaryDirectory() as folder:
         server = ValkeyServer(Path(folder) / "store")
         server.start()
         out, into = os.pipe()
         try:
-            with forked(lambda: platform(into)):
-                address = os.read(out, 200).decode()
-                drain(server.url, address, Path(folder), asked.cards, asked.destinations)
-            asyncio.run(pipeline(server.url))
-            asyncio.run(memory(server.url))
-            recovery(server)
+            if "drain" in parts:
+                with forked(lambda: platform(into)):
+                    address = os.read(out, 200).decode()
+                    drain(server.url, address, Path(folder), asked.cards, asked.destinations)
+            if "pipeline" in parts:
+                asyncio.run(pipeline(server.url))
+            if "memory" in parts:
+                asyncio.run(memory(server.url))
+            if "recovery" in parts:
+                recovery(server)
         finally:
             server.kill()
 

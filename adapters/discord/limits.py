@@ -60,8 +60,8 @@ COMMAND_TOTAL: Final = 8000
 # https://discord.com/developers/docs/topics/rate-limits
 PER_SECOND: Final = 50
 """Requests of any kind that one bot has in a second; answers to interactions do not count."""
-GLOBAL_SENDS: Final = (49, 1.0)
-"""Sends and seconds that all processes of a bot share."""
+GLOBAL_SENDS: Final = (50, 1.0)
+"""Sends and seconds that all processes of a bot share. The core gives out 49 of them and keeps one for late answers."""
 CHANNEL_SENDS: Final = (5, 5.0)
 """Sends and seconds: what the headers of a channel usually say, until they have said something else."""
 INVALID_WINDOW: Final = 600.0

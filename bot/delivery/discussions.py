@@ -14,13 +14,14 @@ from typing import Final, Protocol, runtime_checkable
 import structlog
 
 from bot.clock import Clock
+from bot.delivery.budgets import Budgets
 from bot.delivery.compose import Composer
 from bot.errors import DeliveryError, DestinationGone, RetryLater, StoreUnavailable
 from bot.models import DeliveryKind, delivery_key
-from bot.ports import Adapter, CountingAdapter, EditingAdapter, PacedAdapter
+from bot.ports import Adapter, CountingAdapter, EditingAdapter
 from bot.store import Store
 from bot.store.discussions import Discussion
-from bot.store.limits import Place
+from bot.store.limits import Full
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +63,7 @@ class Counts:
         """For an adapter that cannot count and edit there is nothing to do."""
         self._platform = adapter.name
         self._adapter = adapter if isinstance(adapter, Showing) else None
-        self._paced = adapter if isinstance(adapter, PacedAdapter) else None
+        self._budgets = Budgets(adapter, store, clock)
         self._store = store
         self._composer = composer
         self._clock = clock
@@ -129,10 +130,14 @@ class Counts:
         stale = [one for one in followed if one.counted != one.shown and now >= editable_at(one, now)]
         stale.sort(key=lambda one: one.edited_at or one.active_at)
         for one in stale[:EDITS]:
-            if not await self._place(one):
+            # Edits draw from the budgets that sends share.
+            moment = await self._budgets.take(one.destination, shared=True, patience=PATIENCE)
+            if isinstance(moment, Full):
                 break
+            await self._budgets.wait(moment)
             try:
-                shown = await self._edit(adapter, one, now)
+                async with self._budgets.leaving(moment):
+                    shown = await self._edit(adapter, one, now)
             except RetryLater as error:
                 log.info(
                     "A card's number is changed later", why=str(error), workspace=one.destination.workspace
@@ -160,17 +165,6 @@ class Counts:
             return None
         await adapter.edit(one.card, card)
         return replace(one, shown=one.counted, edited_at=now)
-
-    async def _place(self, one: Discussion) -> bool:
-        """Take a place in the budgets that edits share with sends; ``False`` where there is none soon."""
-        if self._paced is None:
-            return True
-        shared = [limit for limit in self._paced.limits(one.destination) if limit.shared]
-        places = [Place(limit.name, limit.count, limit.seconds, PATIENCE) for limit in shared]
-        taken, wait = await self._store.limits.take(places)
-        if taken:
-            await self._clock.sleep(wait)
-        return taken
 
 
 def editable_at(one: Discussion, now: datetime) -> datetime:

@@ -38,6 +38,8 @@ class Lanes:
         self._clock = clock
         self._worker = worker
         self._under_way: set[asyncio.Task[None]] = set()
+        self._more = asyncio.Event()
+        """A lane that was at work has another card to send."""
 
     async def run(self) -> None:
         """Send what is due for as long as it runs; on cancellation finish what was begun.
@@ -56,7 +58,7 @@ class Lanes:
                         log.warning("Sending waits for the store", platform=self.platform, why=str(error))
                 else:
                     failed, pause = 0, 0.0 if claimed else wait
-                await self._clock.sleep(pause)
+                await self._pause(pause)
         finally:
             await self._see_through()
 
@@ -76,11 +78,11 @@ class Lanes:
 
         How many lanes were claimed, and the seconds until the next look where none was.
         """
+        self._more.clear()
         now = self._clock.now()
         planned = await self._store.claims.next_due(self._shards)
         due = [shard for shard, moment in planned.items() if moment is not None and moment <= now]
-        for shard in due:
-            await self._store.claims.promote(shard, now)
+        await asyncio.gather(*(self._store.claims.promote(shard, now) for shard in due))
         claimed = 0
         while due:
             due = await self._one_each(due)
@@ -91,21 +93,61 @@ class Lanes:
 
     async def _one_each(self, shards: Sequence[str]) -> list[str]:
         """One claim from each shard, so that no shard waits for another's backlog; those that gave one."""
-        going = []
-        for shard in shards:
+        going: list[str] = []
+        waiting = list(shards)
+        while waiting:
             while len(self._under_way) >= AT_ONCE:
                 await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
-            claim = await self._store.claims.claim(shard, self._worker, self._clock.now())
+            room = AT_ONCE - len(self._under_way)
+            going += await self._claim(waiting[:room])
+            waiting = waiting[room:]
+        return going
+
+    async def _claim(self, shards: Sequence[str]) -> list[str]:
+        """Claim from these shards in one round trip and begin to carry out; those that gave one."""
+        now = self._clock.now()
+        asked = asyncio.ensure_future(
+            asyncio.gather(
+                *(self._store.claims.claim(shard, self._worker, now) for shard in shards),
+                return_exceptions=True,
+            )
+        )
+        try:
+            answers = await asyncio.shield(asked)
+        except asyncio.CancelledError:
+            # Told to stop meanwhile: a lane that we were given must not wait for its lease.
+            for claim in await asked:
+                if isinstance(claim, Claim):
+                    await self._store.claims.put_off(claim, due=now, keep_doubt=True)
+            raise
+        going = []
+        for shard, claim in zip(shards, answers, strict=True):
             if isinstance(claim, Claim):
                 task = asyncio.create_task(self._carry_out(claim), name=f"send {claim.key}")
                 self._under_way.add(task)
                 task.add_done_callback(self._under_way.discard)
                 going.append(shard)
+        for failure in answers:
+            if isinstance(failure, BaseException):
+                raise failure
         return going
+
+    async def _pause(self, seconds: float) -> None:
+        """Sleep, or for less where a lane that was at work goes on."""
+        if not seconds:
+            await self._clock.sleep(0)
+            return
+        waits = [asyncio.create_task(self._clock.sleep(seconds)), asyncio.create_task(self._more.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waits:
+                one.cancel()
 
     async def _carry_out(self, claim: Claim) -> None:
         try:
-            await self._sender.carry_out(claim)
+            if await self._sender.carry_out(claim):
+                self._more.set()
         except PigeonError as error:
             # The store is away. The lease runs out by itself, and the next claim reconciles.
             log.warning("A delivery could not be recorded", why=str(error), delivery=claim.key)

@@ -2,7 +2,8 @@
 
 The order of the steps is the guarantee. The intent is durable before the send, so that a crash leaves a
 doubt and never a silence; only a doubt is reconciled; the record is written by a script that checks that
-the lane is still ours. Waiting for a rate limit happens before the intent.
+the lane is still ours. Waiting for a rate limit happens before the intent, but for the last half second:
+the intent is on the disk when the moment of the send has come.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Final
 import structlog
 
 from bot.clock import Clock
+from bot.delivery.budgets import Budgets, Moment
 from bot.delivery.compose import Composed, Composer
 from bot.delivery.destinations import Destinations
 from bot.delivery.threads import Threads, refusal
@@ -37,26 +39,21 @@ from bot.models import (
     SubscriptionState,
     delivery_key,
 )
-from bot.ports import Adapter, CountingAdapter, Limit, PacedAdapter, ReconcilingAdapter, ThreadingAdapter
+from bot.ports import Adapter, CountingAdapter, ReconcilingAdapter, ThreadingAdapter
 from bot.store import Store
-from bot.store.claims import Claim, Intent
-from bot.store.limits import Place
+from bot.store.claims import Claim, Intent, Settled
+from bot.store.limits import Full
 
 log = structlog.get_logger(__name__)
 
 DEADLINE: Final = timedelta(seconds=15)
 """The adapter has its own deadline of ten seconds; this one catches an adapter that has none. With a shorter
 lease it is three eighths of that, so that a send always ends before the lease does."""
-PATIENCE: Final = 5.0
-"""Seconds a lane may be held while waiting for a rate limit; a longer wait gives it back."""
-OWN_PATIENCE: Final = 0.02
-"""The same for a limit of the destination's own: nobody else would use its place meanwhile."""
+AHEAD: Final = 0.5
+"""Seconds before the moment of a send at which its intent is written: the disk may take most of them. With a shorter
+lease it is an eighth of that."""
 RECORD_AGAIN: Final = 0.5
 """Seconds between two tries to record that something was posted."""
-LATE: Final = 0.05
-"""Seconds after which a place in a budget is stale: after a stall many would be used in the same moment."""
-LATE_AT_MOST: Final = 3
-"""Places that one send takes at most; on a machine that is always late the last one counts."""
 NEWER: Final = timedelta(minutes=1)
 """How long a delivery that only a newer version can read is left to a process of that version."""
 MOST_ATTEMPTS: Final = 8
@@ -84,6 +81,7 @@ class _Held:
     claim: Claim
     delivery: Delivery
     composed: Composed
+    moment: Moment
     intent: Intent
     began: datetime
     since: float
@@ -113,6 +111,8 @@ class Sender:
         counted = [adapter.name] if isinstance(adapter, CountingAdapter) else []
         self._threads = Threads(store, clock, platforms=threading, counted=counted)
         self._deadline = min(DEADLINE, store.claims.lease * 3 / 8).total_seconds()
+        self._ahead = min(AHEAD, store.claims.lease.total_seconds() / 8)
+        self._budgets = Budgets(adapter, store, clock)
         self._preparing: set[asyncio.Task[None]] = set()
 
     def stop(self) -> None:
@@ -120,30 +120,33 @@ class Sender:
         for task in self._preparing:
             task.cancel()
 
-    async def carry_out(self, claim: Claim) -> None:
-        """See the head of a lane through to one of its ends. Never raises but for a broken store."""
+    async def carry_out(self, claim: Claim) -> bool:
+        """See the head of a lane through to one of its ends; whether the next one is due at once.
+
+        Never raises but for a broken store.
+        """
         with structlog.contextvars.bound_contextvars(delivery=claim.key, lane=claim.lane):
             task = asyncio.current_task()
             assert task is not None
             self._preparing.add(task)
             try:
-                composed = await self._prepare(claim)
+                prepared = await self._prepare(claim)
             except asyncio.CancelledError:
                 await self._store.claims.put_off(claim, due=self._clock.now(), keep_doubt=True)
                 raise
             finally:
                 self._preparing.discard(task)
-            if composed is None or claim.delivery is None:
-                return
+            if prepared is None or claim.delivery is None:
+                return False
             began, since = self._clock.now(), self._clock.monotonic()
             intent = await self._store.claims.intend(claim, began)
             if intent is None:
                 log.info("A lane went to another sender")
-                return
-            await self._attempt(_Held(claim, claim.delivery, composed, intent, began, since))
+                return False
+            return await self._attempt(_Held(claim, claim.delivery, *prepared, intent, began, since))
 
-    async def _prepare(self, claim: Claim) -> Composed | None:
-        """The card to post, with its place in every budget; ``None`` where it is not to be posted now."""
+    async def _prepare(self, claim: Claim) -> tuple[Composed, Moment] | None:
+        """The card to post and the moment for it, which is near now; ``None`` where it is not to be posted now."""
         delivery, now = claim.delivery, self._clock.now()
         if claim.newer:
             log.warning("A delivery was planned by a newer version and is left to it")
@@ -166,9 +169,16 @@ class Sender:
             return None
         if await self._nobody_wants(claim, delivery, composed):
             return None
-        return composed if await self._wait_for_limits(claim, delivery) else None
+        moment = await self._budgets.take(delivery.destination)
+        if isinstance(moment, Full):
+            due = self._clock.now() + timedelta(seconds=moment.wait)
+            await self._store.claims.put_off(claim, due=due, keep_doubt=True)
+            return None
+        await self._budgets.wait(moment, until=self._ahead)
+        return composed, moment
 
-    async def _attempt(self, held: _Held) -> None:
+    async def _attempt(self, held: _Held) -> bool:
+        """Look, send, record; whether another delivery of the lane is due at once."""
         claim, delivery, intent = held.claim, held.delivery, held.intent
         now, pause = self._clock.now, 0.0
         # What this attempt leaves unknown is unknown since it began: a look-up that began later might miss it.
@@ -176,16 +186,15 @@ class Sender:
         try:
             found = await self._look(delivery, intent)
             if found is None:
+                await self._budgets.wait(held.moment)
                 left = self._store.claims.lease.total_seconds() - (self._clock.monotonic() - held.since)
                 if left < self._deadline:
                     # A pause (suspend, swap) ate the lease: somebody else may be sending this already.
                     log.warning("The lease ran out before the send")
-                    return
-                try:
-                    async with asyncio.timeout(self._deadline):
-                        message = await self._post(delivery, held.composed)
-                finally:
-                    pause = await self._answered(delivery)
+                    return False
+                async with self._budgets.leaving(held.moment), asyncio.timeout(self._deadline):
+                    message = await self._post(delivery, held.composed)
+                pause = held.moment.rest
             else:
                 message = found
         except RetryLater as error:
@@ -228,15 +237,18 @@ class Sender:
                 doubt=doubt,
             )
         else:
-            await self._record(held, message, pause)
+            settled = await self._record(held, message, pause)
             self._told(Sent(delivery, message, found is not None))
             log.info(
                 "Delivered", kind=delivery.kind.value, papers=len(delivery.papers), attempts=intent.attempts
             )
-            await self._destinations.took_a_card(delivery.destination)
+            if settled.blocked:
+                await self._destinations.took_a_card(delivery.destination)
             await self._threads.after(delivery, message)
+            return settled.more and not pause
+        return False
 
-    async def _record(self, held: _Held, message: MessageRef, rest: float) -> None:
+    async def _record(self, held: _Held, message: MessageRef, rest: float) -> Settled:
         """Record that it was posted; again while the lease lasts, because an unrecorded post must be looked for.
 
         The lane is due again after ``rest`` seconds. Raises StoreUnavailable where the store stays away for so long.
@@ -246,15 +258,13 @@ class Sender:
             try:
                 now = self._clock.now()
                 next_at = now + timedelta(seconds=rest)
-                await self._store.claims.settle_sent(held.claim, message, now=now, next_at=next_at)
+                return await self._store.claims.settle_sent(held.claim, message, now=now, next_at=next_at)
             except StoreUnavailable:
                 lease = self._store.claims.lease.total_seconds()
                 if self._clock.monotonic() - held.since + pause > lease:
                     raise
                 await self._clock.sleep(pause)
                 pause = RECORD_AGAIN
-            else:
-                return
 
     async def _look(self, delivery: Delivery, intent: Intent) -> MessageRef | None:
         """Where an earlier attempt with an unknown outcome posted it; ``None`` where a send is right now."""
@@ -302,37 +312,6 @@ class Sender:
             claim, due=now + timedelta(seconds=wait), doubt=doubt, why=note, refund=refund
         )
 
-    async def _wait_for_limits(self, claim: Claim, delivery: Delivery) -> bool:
-        """Take a place in every budget; ``False`` where that takes too long and the lane was given back."""
-        if not isinstance(self._adapter, PacedAdapter):
-            return True
-        places = [_place(limit) for limit in self._adapter.limits(delivery.destination)]
-        for _ in range(LATE_AT_MOST):
-            taken, wait = await self._store.limits.take(places)
-            if not taken:
-                await self._store.claims.put_off(
-                    claim, due=self._clock.now() + timedelta(seconds=wait), keep_doubt=True
-                )
-                return False
-            wanted = self._clock.monotonic() + wait
-            await self._clock.sleep(wait)
-            if self._clock.monotonic() - wanted < LATE:
-                break
-        return True
-
-    async def _answered(self, delivery: Delivery) -> float:
-        """Count a send from its answer in the budgets that ask for it; seconds until the next one may go."""
-        if not isinstance(self._adapter, PacedAdapter):
-            return 0.0
-        asked = [limit for limit in self._adapter.limits(delivery.destination) if limit.from_answer]
-        try:
-            await self._store.limits.answered([_place(limit) for limit in asked])
-        except (
-            PigeonError
-        ) as error:  # what became of the send matters more; the platform's refusal is the net
-            log.warning("A budget could not be counted from the answer", why=str(error))
-        return max((limit.seconds / limit.count for limit in asked), default=0.0)
-
     async def _nobody_wants(self, claim: Claim, delivery: Delivery, composed: Composed) -> bool:
         """Has everybody it speaks for been removed or paused since? Then it is not posted now."""
         now = self._clock.now()
@@ -356,10 +335,6 @@ class Sender:
         else:
             await self._store.claims.settle_dead(claim, "Its subscription was removed.", now=now)
         return True
-
-
-def _place(limit: Limit) -> Place:
-    return Place(limit.name, limit.count, limit.seconds, PATIENCE if limit.shared else OWN_PATIENCE)
 
 
 def _back_off(attempts: int) -> float:

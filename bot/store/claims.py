@@ -53,6 +53,18 @@ class Intent:
     """When the first attempt with an unknown outcome began; ``None`` where none is in doubt."""
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a lane when its head was settled."""
+
+    ours: bool
+    """The lane was still this sender's."""
+    more: bool
+    """Another delivery is at its head now, and due."""
+    blocked: bool
+    """Its destination is noted as one that takes no cards."""
+
+
 class Claims:
     """Lanes, for those who send."""
 
@@ -125,15 +137,15 @@ class Claims:
 
     async def settle_sent(
         self, claim: Claim, message: MessageRef, *, now: datetime, next_at: datetime
-    ) -> bool:
-        """Record where it was posted and take it off the lane; whether the lane was still ours."""
+    ) -> Settled:
+        """Record where it was posted and take it off the lane."""
         return await self._settle(
             claim, DeliveryState.SENT, {"sent": to_ms(now), "message": encode(message)}, now, next_at
         )
 
     async def settle_dead(self, claim: Claim, why: str, *, now: datetime) -> bool:
         """Give a delivery up, with the reason; whether the lane was still ours."""
-        return await self._settle(claim, DeliveryState.DEAD, {"why": why[:500]}, now, now)
+        return (await self._settle(claim, DeliveryState.DEAD, {"why": why[:500]}, now, now)).ours
 
     async def put_off(
         self,
@@ -162,7 +174,7 @@ class Claims:
 
     async def done(self, claim: Claim, *, now: datetime) -> bool:
         """Take an entry off the lane whose delivery is already settled or gone; its record stays as it is."""
-        return await self._settle(claim, None, {}, now, now)
+        return (await self._settle(claim, None, {}, now, now)).ours
 
     async def _settle(
         self,
@@ -171,27 +183,26 @@ class Claims:
         fields: Mapping[str, Value],
         now: datetime,
         next_at: datetime,
-    ) -> bool:
+    ) -> Settled:
         index = "dead" if state is DeliveryState.DEAD else "sent"
         pairs = flat(fields)
-        return bool(
-            await self._database.run(
-                lanes.SETTLE,
-                [self._key(claim.shard, claim.key), keys.in_shard(claim.shard, index)],
-                [
-                    *self._owner(claim),
-                    claim.entry,
-                    to_ms(now),
-                    to_ms(next_at),
-                    state.value if state else "",
-                    self._expiry,
-                    claim.key,
-                    len(pairs) // 2,
-                    *pairs,
-                ],
-                durable=True,
-            )
+        answer = await self._database.run(
+            lanes.SETTLE,
+            [self._key(claim.shard, claim.key), keys.in_shard(claim.shard, index)],
+            [
+                *self._owner(claim),
+                claim.entry,
+                to_ms(now),
+                to_ms(next_at),
+                state.value if state else "",
+                self._expiry,
+                claim.key,
+                len(pairs) // 2,
+                *pairs,
+            ],
+            durable=True,
         )
+        return Settled(ours=bool(answer[0]), more=bool(answer[1]), blocked=bool(answer[2]))
 
     async def keep_for(self, claim: Claim, subscription: Subscription, *, now: datetime) -> bool:
         """Put a paper back among what a paused subscription gathers; whether the lane was still ours."""
@@ -203,7 +214,7 @@ class Claims:
                 dict.fromkeys(claim.delivery.papers, 0.0),
             )
         )
-        return await self._settle(claim, DeliveryState.PENDING, {"holder": subscription.id}, now, now)
+        return (await self._settle(claim, DeliveryState.PENDING, {"holder": subscription.id}, now, now)).ours
 
     async def next_due(self, shards: Sequence[str]) -> Mapping[str, datetime | None]:
         """When the next lane, or a delivery on its way into one, is due in each shard; one round trip."""

@@ -17,16 +17,17 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from bot.errors import PigeonError, SettingsError, StoreUnavailable
+from bot.store.round_trips import RoundTrips
 
 SOCKET_TIMEOUT: Final = 5.0
 """Seconds for one answer. Blocking reads ask for less, else redis-py gives up on a healthy server."""
 DEADLINE: Final = 10.0
 """Seconds for one call with everything in it: a hung server must not hang us."""
 
+Value = str | int | float | bytes
+
 TOGETHER: Final = 100
 """Runs of a script that go to the server in one round trip."""
-
-Value = str | int | float | bytes
 
 
 class StoreBusyError(StoreUnavailable):
@@ -97,6 +98,7 @@ class Database:
         self._sentinels = sentinels
         self.url = url
         self.cluster = isinstance(client, RedisCluster)
+        self._trips = None if isinstance(client, RedisCluster) else RoundTrips(client)
         self.replicas = 0
         """Replicas seen at the last look; above 0, durable writes wait for one of them."""
         self.uncopied = 0
@@ -173,9 +175,22 @@ class Database:
                 self.uncopied += copies < 1
                 return answer
             try:
-                return await self.client.evalsha(script.sha, len(keys), *keys, *args)
+                return await self._asked("EVALSHA", script.sha, len(keys), *keys, *args)
             except redis_errors.NoScriptError:
-                return await self.client.eval(script.text, len(keys), *keys, *args)
+                return await self._asked("EVAL", script.text, len(keys), *keys, *args)
+
+    async def ask(self, *command: Value) -> Any:
+        """One command, in a round trip that it shares with others asked for at the same time.
+
+        For what many do side by side; not for what blocks or answers with megabytes.
+        """
+        async with translated(DEADLINE):
+            return await self._asked(*command)
+
+    async def _asked(self, *command: Value) -> Any:
+        if self._trips is None:  # a Cluster: each to its own node
+            return await self.client.execute_command(*command)
+        return await self._trips.ask(*command)
 
     async def run_each(
         self, script: Script, runs: Sequence[tuple[Sequence[str], Sequence[Value]]]

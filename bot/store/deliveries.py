@@ -251,8 +251,8 @@ class Deliveries:
 
     async def blocked(self, destination: Destination) -> str | None:
         """Why a destination takes no cards; ``None`` where it does."""
-        raw = await self._database.call(
-            self._database.client.hget(keys.in_shard(keys.shard_of(destination), "blocked"), destination.key)
+        raw = await self._database.ask(
+            "HGET", keys.in_shard(keys.shard_of(destination), "blocked"), destination.key
         )
         return None if raw is None else str(json.loads(raw)["reason"])
 

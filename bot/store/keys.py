@@ -54,6 +54,8 @@ key                                           type    holds
 ``pp:turn:<family>``                          hash    whose turn it is at a family of hosts; until when none is
 ``pp:turns``                                  set     families of hosts that asked to be left alone
 ``pp:{limits}:<name>``                        string  a rate limit shared by all senders: when the next may go
+``pp:{limits}:<name>:n``                      string  how many places of it were given out: the number of the last
+``pp:{limits}:<name>:<number>``               string  until when that place waits, where it does; expires soon
 ``pp:shelf:<plugin>:<name>``                  string  a plugin's own small durable values
 ``pp:web:secret``                             string  what links to the web page are signed with
 ``pp:web:address``                            string  where the web page is served now; expires
@@ -179,6 +181,10 @@ def turn(family: str) -> str:
 
 def limit(name: str) -> str:
     return f"pp:{{limits}}:{name}"
+
+
+def held_place(name: str, number: int) -> str:
+    return f"{limit(name)}:{number}"
 
 
 def shelf(plugin: str, name: str = "") -> str:

@@ -237,6 +237,7 @@ SETTLE = Script(
         redis.call('PEXPIRE', posted, ARGV[10])
       end
     end
+    local blocked = redis.call('HEXISTS', ARGV[1] .. 'blocked', ARGV[3])
     local mine = owned(ARGV[1], ARGV[3], ARGV[4], ARGV[5])
     local state = redis.call('HGET', KEYS[1], 'state')
     if not mine then
@@ -246,7 +247,7 @@ SETTLE = Script(
         redis.call('HDEL', KEYS[1], 'doubt')
         note('sent')
       end
-      return 0
+      return {0, 0, blocked}
     end
     if ARGV[9] ~= '' and (state == 'intent' or state == 'planned') then
       redis.call('HSET', KEYS[1], 'state', ARGV[9], unpack(ARGV, 13, 12 + fields * 2))
@@ -258,17 +259,21 @@ SETTLE = Script(
     redis.call('XACK', stream, 'send', ARGV[6])
     redis.call('XDEL', stream, ARGV[6])
     redis.call('DEL', ARGV[1] .. 'lease:' .. ARGV[3])
-    if redis.call('XLEN', stream) == 0 then
+    local more = redis.call('XLEN', stream)
+    if more == 0 then
       redis.call('DEL', stream)
       unready(ARGV[1], ARGV[2], ARGV[3])
     else
       ready(ARGV[1], ARGV[2], ARGV[3], ARGV[8])
     end
-    return 1
+    return {1, more, blocked}
     """,
     even_full=True,
 )
-"""Record that a delivery is sent or given up, and take it off the lane, if the lane is still ours."""
+"""Record that a delivery is sent or given up, and take it off the lane, if the lane is still ours.
+
+Returns whether it was, how many entries the lane still has, and whether its destination took no cards before.
+"""
 
 PUT_OFF = Script(
     "put-off",

@@ -19,6 +19,9 @@ from bot.store.stream import WorkStream, entries
 CHUNK: Final = 200
 """Papers a transaction: 200 papers are about 0.5 MB, which the server takes in a few milliseconds."""
 
+FEW: Final = 20
+"""Papers that are small enough together to share a round trip with other questions."""
+
 NEWS: Final = "0"
 """In the field ``seed`` of a queued paper: it is said as its subscriptions want it."""
 SEED: Final = "1"
@@ -108,7 +111,12 @@ class Papers:
         found: dict[str, Stored] = {}
         for start in range(0, len(ids), 500):
             part = list(dict.fromkeys(ids[start : start + 500]))
-            raws = await self._database.call(self._database.client.mget([keys.paper(one) for one in part]))
+            names = [keys.paper(one) for one in part]
+            raws = await (
+                self._database.ask("MGET", *names)  # those of one card
+                if len(names) <= FEW
+                else self._database.call(self._database.client.mget(names))
+            )
             for one, raw in zip(part, raws, strict=True):
                 if raw is not None:
                     found[one] = Stored(decode(Paper, raw), raw)

@@ -51,13 +51,9 @@ class Preferences:
 
     async def get(self, platform: str, workspace: str, channel: str = "") -> Mapping[str, str]:
         """What holds in a channel: the workspace's settings, overlaid with the channel's own."""
-        held = dict(
-            await self._database.call(self._database.client.hgetall(keys.preferences(platform, workspace)))
-        )
+        held = dict(await self._database.ask("HGETALL", keys.preferences(platform, workspace)))
         if channel:
-            held |= await self._database.call(
-                self._database.client.hgetall(keys.preferences(platform, workspace, channel))
-            )
+            held |= await self._database.ask("HGETALL", keys.preferences(platform, workspace, channel))
         return held
 
     async def put(self, platform: str, workspace: str, channel: str, values: Mapping[str, str]) -> None:

@@ -109,9 +109,7 @@ class Subscriptions:
 
     async def get(self, platform: str, workspace: str, number: int) -> Subscription | None:
         """One subscription of that workspace, whatever its state."""
-        raw = await self._database.call(
-            self._database.client.hget(keys.subscriptions(platform, workspace), str(number))
-        )
+        raw = await self._database.ask("HGET", keys.subscriptions(platform, workspace), str(number))
         return None if raw is None else decode(Subscription, raw)
 
     async def by_id(self, subscription_id: str) -> Subscription | None:

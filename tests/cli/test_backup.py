@@ -29,7 +29,7 @@ def _deliver(pigeon, subscription, paper, *, sent=True):
             claim = await store.claims.claim(keys.shard_of(subscription.destination), "w", NOW)
             await store.claims.intend(claim, NOW)
             message = MessageRef(platform="discord", channel="20", message="99")
-            assert await store.claims.settle_sent(claim, message, now=NOW, next_at=NOW)
+            assert (await store.claims.settle_sent(claim, message, now=NOW, next_at=NOW)).ours
         return made
 
     return pigeon.store(work)

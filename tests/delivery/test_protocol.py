@@ -254,8 +254,10 @@ async def test_a_late_success_is_recorded_although_the_lane_has_a_new_owner(core
     await core.clock.advance(timedelta(seconds=41))
     quick = await core.store.claims.claim(SHARD, "quick", core.clock.now())
     assert isinstance(quick, Claim)
-    owned = await core.store.claims.settle_sent(slow, message, now=core.clock.now(), next_at=core.clock.now())
-    assert not owned
+    settled = await core.store.claims.settle_sent(
+        slow, message, now=core.clock.now(), next_at=core.clock.now()
+    )
+    assert not settled.ours
     assert await core.store.claims.intend(quick, core.clock.now()) is None
     await later(core, seconds=41)
     assert len(core.adapter.posted) == 1

@@ -35,7 +35,7 @@ async def channel_changed(desk: Desk, body: Mapping[str, Any]) -> None:
     """A channel takes cards no longer, or again."""
     event = body["event"]
     kind, detail = CHANNELS[event["type"]]
-    await _happened(desk, body, kind, str(event.get("channel") or ""), detail)
+    await _happened(desk, body, kind, str(event["channel"]), detail)
 
 
 async def joined(desk: Desk, body: Mapping[str, Any]) -> None:

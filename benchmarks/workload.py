@@ -84,6 +84,11 @@ def _frequencies() -> Counter[str]:
     return counts
 
 
+@cache
+def _words(abstract: str) -> tuple[str, ...]:
+    return scanned(abstract).exact
+
+
 class _Draw:
     """Draws terms from running text."""
 
@@ -96,7 +101,7 @@ class _Draw:
 
     def words(self, paper: Paper, count: int) -> str | None:
         """``count`` words side by side, the first and last of which mean something."""
-        words = scanned(paper.abstract).exact
+        words = _words(paper.abstract)
         if len(words) < 10:
             return None
         at = self.random.randrange(len(words) - count)

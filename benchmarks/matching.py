@@ -1,0 +1,439 @@
+"""What matching costs, against its rivals:  python -m benchmarks.matching [--most 1000000] [--part speed …]
+
+One line for each figure of ``docs/performance.md``; ratios are of two things measured in turn in this run, single-thread
+parts by the processor's time, the best of several passes. Workload and data are those of :mod:`benchmarks.workload`
+(recorded papers, pinned by hash); rivals those of :mod:`benchmarks.rivals`. Parts:
+
+    speed     papers a second; the naive loop; tantivy and SQLite FTS5 in batches of 1,000; one change against a build
+    oracle    the index against the evaluator, pair by pair
+    memory    the index in a process of its own
+    store     what the store holds, load and index from it, the event loop while a day of arXiv is matched
+    search    preview and search over 40,000 papers
+    meaning   benchmarks/bench_meaning.py
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import os
+import platform
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from benchmarks import rivals, workload
+from bot.clock import SystemClock
+from bot.embedded import open_embedded
+from bot.embedding import find_embedder, missing
+from bot.handlers import Handlers
+from bot.matcher import Matcher
+from bot.matching import Index
+from bot.meaning import Meanings
+from bot.models import Cadence, Destination, Paper, Person, Sighting, Subscription, When
+from bot.query import Document, Query, evaluate, stored
+from bot.store import Database, Store, keys
+from bot.store.papers import Change
+from tests.core import open_core, origin
+
+PARTS = ("speed", "oracle", "memory", "store", "search", "meaning")
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+BATCH = 1_000
+LOOPED = 20
+"""Papers that the naive loop gets: at 100,000 filters it needs a fifth of a second for one."""
+ROUNDS = 3
+CLOCK = SystemClock()
+
+
+def say(what: str, value: str, aim: str = "") -> None:
+    print(f"{what:<66} {value:>26}   {aim}", flush=True)
+
+
+def cpu(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+def built(queries: Sequence[Query]) -> Index:
+    index = Index()
+    for number, query in enumerate(queries):
+        index.put(str(number), query)
+    return index
+
+
+# --- speed ------------------------------------------------------------------------------------
+
+
+def speed(lines: Sequence[str]) -> None:
+    papers = workload.new_papers()[:BATCH]
+    queries = [stored(line) for line in lines[:100_000]]
+    sizes = sorted({size for size in SIZES if size <= len(lines)} | {len(queries)})
+    peers = rivals.engines(queries)
+    plain = [rivals.plain(query) for query in queries]
+    indices = {}
+    gc.disable()
+    for size in sizes:
+        some = (
+            queries[:size] if size <= len(queries) else [*queries, *map(stored, lines[len(queries) : size])]
+        )
+        spent = cpu(lambda some=some, size=size: indices.update({size: built(some)}))
+        say(f"build of {size:,} distinct subscriptions", f"{spent:.2f} s")
+    gc.enable()
+    gc.collect()
+    gc.freeze()  # as the matcher does
+
+    found = dict.fromkeys(sizes, 0)
+
+    def ours(size: int) -> Callable[[], None]:
+        def run() -> None:
+            found[size] = sum(len(indices[size].match(Document.of(paper))) for paper in papers)
+
+        return run
+
+    best: dict[str, float] = {}
+    pairs: dict[str, float] = {}
+
+    def note(name: str, rate: float) -> None:
+        best[name] = max(best.get(name, 0.0), rate)
+
+    for _ in range(ROUNDS):
+        for size in sizes:
+            note(f"{size}", BATCH / cpu(ours(size)))
+        looped = papers[:LOOPED]
+        note("naive", LOOPED / cpu(lambda: pairs.update(naive=rivals.loop(plain, looped) / LOOPED)))  # noqa: B023
+        for name, run in peers.items():
+            if callable(run):
+                note(name, BATCH / cpu(lambda name=name, run=run: pairs.update({name: run(papers) / BATCH})))
+    top = len(queries)
+    for size in sizes:
+        say(
+            f"papers a second, {size:,} subscriptions",
+            f"{best[f'{size}']:,.0f}",
+            f"{found[size] / BATCH:,.1f} matches each",
+        )
+    say(f"naive loop of «in», {top:,}", f"{best['naive']:.2f}", f"{pairs['naive']:,.1f} matches each")
+    say("  index ÷ naive loop", f"{best[f'{top}'] / best['naive']:,.0f}×", "aim ≥ 350×")
+    for name, run in peers.items():
+        aim = "aim ≥ 4×" if name == "tantivy" else "aim ≥ 7×"
+        if callable(run):
+            say(
+                f"{name}, batches of {BATCH:,}, {top:,}",
+                f"{best[name]:,.0f}",
+                f"{pairs[name]:,.1f} matches each",
+            )
+            say(f"  index ÷ {name}", f"{best[f'{top}'] / best[name]:.1f}×", aim)
+        else:
+            say(name, "–", str(run))
+    if top == 100_000:
+        say("time a paper, 100,000 ÷ 1,000", f"{best['1000'] / best[f'{top}']:.1f}×", "aim ≤ 6×")
+    _change(queries[:top], indices[top])
+
+
+def _change(queries: Sequence[Query], index: Index) -> None:
+    chosen = random.Random(1).sample(range(len(queries)), min(len(queries) // 2, 2_000))
+
+    def drop() -> None:
+        for number in chosen:
+            index.drop(str(number))
+
+    def put() -> None:
+        for number in chosen:
+            index.put(str(number), queries[number])
+
+    dropped, added = zip(*[(cpu(drop), cpu(put)) for _ in range(ROUNDS)], strict=True)
+    whole = min(cpu(lambda: built(queries)) for _ in range(2))
+    add, remove = min(added) / len(chosen), min(dropped) / len(chosen)
+    say("one subscription more, one less", f"{add * 1e6:.0f} µs, {remove * 1e6:.0f} µs")
+    say("  one change ÷ full build", f"1/{whole / max(add, remove):,.0f}", "aim ≤ 1/100,000")
+
+
+# --- oracle -----------------------------------------------------------------------------------
+
+
+def oracle(lines: Sequence[str], wanted: int) -> None:
+    queries = [stored(line) for line in lines[:100_000]]
+    index, passed, wrong = built(queries), 0, 0
+    papers = workload.new_papers()[-max(1, wanted // len(queries)) :]
+    for paper in papers:
+        document = Document.of(paper)
+        found = set(index.match(document))
+        for number, query in enumerate(queries):
+            holds = evaluate(query, document).matched
+            passed += holds
+            wrong += holds is not (str(number) in found)
+    say(
+        f"differences from the oracle over {len(papers) * len(queries):,} pairs ({passed:,} pass)",
+        f"{wrong}",
+        "aim 0",
+    )
+
+
+# --- memory -----------------------------------------------------------------------------------
+
+
+def memory(file: Path) -> None:
+    page = os.sysconf("SC_PAGE_SIZE")
+
+    def held() -> float:
+        gc.collect()
+        return int(Path("/proc/self/statm").read_text().split()[1]) * page / 1e6
+
+    index = Index()
+    index.match(Document.of(Paper(id="arxiv:2601.00001", title="Words", abstract="What is read once.")))
+    before, count = held(), 0
+    with file.open() as lines:
+        for line in lines:
+            if count == 100_000:
+                break
+            index.put(str(count), stored(line.rstrip("\n")))
+            count += 1
+    after = held()
+    say(
+        f"memory of the index per 100,000 ({count:,} held)",
+        f"{(after - before) * 100_000 / count:.0f} MB",
+        "aim ≤ 50 MB",
+    )
+
+
+# --- store ------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def server() -> AsyncIterator[str]:
+    """The embedded server, told not to wait for the disk: what is measured is our own work, and it comes faster so."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with await open_embedded(Path(folder), clock=CLOCK) as held:
+            store = opened(held.url)
+            await store.database.client.config_set("appendonly", "no")
+            await store.database.close()
+            yield held.url
+
+
+def opened(url: str) -> Store:
+    return Store(Database.connect(url), retention=timedelta(days=90))
+
+
+async def used(store: Store) -> float:
+    return int((await store.database.client.info("memory"))["used_memory"]) / 1e6
+
+
+def subscription(number: int, query: str) -> Subscription:
+    """Fifty in a workspace, five in a channel."""
+    return Subscription(
+        number=number % 50 + 1,
+        query=query,
+        destination=Destination(
+            platform="recording", workspace=f"w{number // 50}", channel=f"c{number % 10}"
+        ),
+        cadence=Cadence(when=When.DAILY),
+        created_by=Person(id=f"U{number % 5000}"),
+        created_at=CLOCK.now() - timedelta(days=1),
+    )
+
+
+async def fill(store: Store, lines: Sequence[str]) -> None:
+    for start in range(0, len(lines), 100):
+        await asyncio.gather(
+            *(
+                store.subscriptions.restore(subscription(start + at, line))
+                for at, line in enumerate(lines[start : start + 100])
+            )
+        )
+
+
+async def bring(store: Store, papers: Sequence[Paper], *, event: str = "new") -> None:
+    for start in range(0, len(papers), 500):
+        changes = [Change(one, "", event) for one in papers[start : start + 500]]
+        await store.papers.save("arxiv", changes, cursor=None, seed=False, now=CLOCK.now())
+
+
+async def stored_part(lines: Sequence[str], day: int) -> None:
+    async with server() as url:
+        store = opened(url)
+        await fill(store, lines[:50])
+        before = await used(store)
+        await fill(store, lines)
+        share = 100_000 / len(lines)
+        say(
+            "memory of the store per 100,000", f"{(await used(store) - before) * share:.1f} MB", "aim ≤ 20 MB"
+        )
+        await store.database.close()
+        # A fresh process, as at a start.
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "benchmarks.matching", "--part", "start", "--url", url, "--day", str(day)
+        )
+        await child.wait()
+
+
+async def start_part(url: str, day: int) -> None:
+    store = opened(url)
+    matcher = Matcher(store, CLOCK, worker="bench")
+    began, used_ = time.perf_counter(), time.process_time()
+    await matcher.refresh()
+    say(
+        "start: load and index from the store",
+        f"{time.perf_counter() - began:.2f} s ({time.process_time() - used_:.2f} s of cpu)",
+        "aim ≤ 1.5 s at 100,000",
+    )
+    now = CLOCK.now()
+    seen = (Sighting(source="arxiv", seen_at=now),)
+    papers = [replace(one, first_seen=now, sightings=seen) for one in workload.new_papers()[:day]]
+    await bring(store, papers)
+    late: list[float] = []
+
+    async def tick() -> None:
+        while True:
+            due = time.perf_counter() + 0.005
+            await asyncio.sleep(0.005)
+            late.append(1000 * (time.perf_counter() - due))
+
+    ticking = asyncio.create_task(tick())
+    began = time.perf_counter()
+    plans = await matcher.once()
+    spent = time.perf_counter() - began
+    ticking.cancel()
+    say(f"a day of arXiv ({day:,} papers): {plans.matches:,} matches planned", f"{spent:.1f} s")
+    say(
+        "  event loop late, p50, p99, longest",
+        f"{percentile(late, 0.5):.1f}, {percentile(late, 0.99):.1f}, {max(late):.0f} ms",
+        "aim p99 < 20 ms",
+    )
+    await store.database.close()
+
+
+# --- search -----------------------------------------------------------------------------------
+
+ASKED = 120
+
+
+async def search_part(lines: Sequence[str]) -> None:
+    now = CLOCK.now()
+    known = [
+        replace(
+            one,
+            id=one.id if copy == 0 else f"{one.id}9",
+            first_seen=now - timedelta(days=29 * (at + copy * 20_000) / 40_000),
+            sightings=(Sighting(source="arxiv", seen_at=now),),
+        )
+        for copy in (0, 1)
+        for at, one in enumerate(workload.papers())
+    ]
+    chance = random.Random(3)
+    words = [line for line in lines[:5_000] if "author:" not in line]
+    questions = chance.sample(words, ASKED)
+    with tempfile.TemporaryDirectory() as folder:
+        async with server() as url:
+            store = opened(url)
+            await bring(store, known, event="")
+            # The moment at which each came; a poller writes it as it comes.
+            moments = {one.id: one.first_seen.timestamp() * 1000 for one in known if one.first_seen}
+            await store.database.client.zadd(keys.PAPERS_BY_TIME, moments)
+            made = find_embedder(Path(folder)) if not missing() else None
+            meanings = Meanings(store, CLOCK, made)
+            tier = meanings.model if made else "words"
+            if made is not None:
+                began = time.perf_counter()
+                while time.perf_counter() - began < 3600 and await meanings.read_some():
+                    pass
+                say("40,000 papers read by the model", f"{time.perf_counter() - began:.0f} s")
+            core = open_core(url, CLOCK)  # type: ignore[arg-type]
+            core.handlers = Handlers(
+                store,
+                CLOCK,
+                composer=core.composer,
+                digests=core.digests,
+                sources=["arxiv"],
+                threading=["recording"],
+                meanings=meanings,
+            )
+            for number, line in enumerate(lines[:10]):
+                await core.subscribe(line, number=number)
+            began = time.perf_counter()
+            await core.handlers.warm()
+            say("the papers read into memory at the start", f"{time.perf_counter() - began:.1f} s")
+            for verb, aim in (("search", 200), ("preview", 300)):
+                await core.say(f"{verb} robot days:30", origin())
+                spent = []
+                for text in questions:
+                    began = time.perf_counter()
+                    await core.say(f"{verb} {text} days:30", origin())
+                    spent.append(1000 * (time.perf_counter() - began))
+                say(
+                    f"{verb} over {len(known):,} papers ({tier}), p50, p95",
+                    f"{percentile(spent, 0.5):.0f}, {percentile(spent, 0.95):.0f} ms",
+                    f"aim p95 < {aim} ms",
+                )
+            await core.store.database.close()
+            await store.database.close()
+
+
+# --- the whole --------------------------------------------------------------------------------
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--most", type=int, default=100_000, help="subscriptions, at most a million")
+    parser.add_argument("--pairs", type=int, default=10_000_000, help="pairs held against the oracle")
+    parser.add_argument(
+        "--day", type=int, default=1_500, help="papers of the day that is matched from the store"
+    )
+    parser.add_argument(
+        "--part", action="append", choices=(*PARTS, "start"), help="only this; may be repeated"
+    )
+    parser.add_argument("--url", help=argparse.SUPPRESS)
+    parser.add_argument("--file", type=Path, help="where the subscriptions are kept between runs")
+    parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    parts = asked.part or PARTS
+    if asked.url:
+        asyncio.run(start_part(asked.url, asked.day))
+        return
+    if asked.alone:
+        memory(asked.file)
+        return
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {load}")
+    with tempfile.TemporaryDirectory() as folder:
+        file = asked.file or Path(folder) / "subscriptions"
+        if not file.exists():
+            file.write_text("\n".join(query.normal for query in workload.subscriptions(asked.most)))
+        lines = file.read_text().splitlines()
+        for part in parts:
+            print(f"\n{part}")
+            match part:
+                case "speed":
+                    speed(lines)
+                case "oracle":
+                    oracle(lines, asked.pairs)
+                case "memory":
+                    arguments = ("--alone", "--file", str(file))
+                    subprocess.run([sys.executable, "-m", "benchmarks.matching", *arguments], check=True)
+                case "store":
+                    asyncio.run(stored_part(lines[:100_000], asked.day))
+                case "search":
+                    asyncio.run(search_part(lines))
+                case "meaning":
+                    beside = Path(__file__).parent / "bench_meaning.py"
+                    subprocess.run([sys.executable, beside, workload.RECORDINGS], check=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -67,6 +67,7 @@ PINNED = {
     "dev": ("--group", "dev"),
     "semantic": ("--extra", "semantic"),
     "model": ("--group", "model", "--no-deps"),
+    "bench": ("--group", "bench"),
 }
 """The locks, and what each takes from pyproject.toml besides the dependencies."""
 COMPILE = (
@@ -257,7 +258,7 @@ def lock() -> int:
         stop(78, "Making the locks needs uv. Install it (pipx install uv), then start again.")
     for name, what in PINNED.items():
         output = f"requirements/{name}.lock"
-        source = [] if name in ("build", "model") else ["pyproject.toml"]
+        source = [] if name in ("build", "model", "bench") else ["pyproject.toml"]
         constraint = [] if name == "run" else ["--constraint", "requirements/run.lock"]
         command = [uv, *COMPILE.split(), *source, *what, *constraint, "--output-file", output]
         subprocess.run(command, cwd=ROOT, check=True, env=_environment())

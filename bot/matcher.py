@@ -152,16 +152,22 @@ class Matcher:
         self._subscriptions.clear()
         self._revisions.clear()
         taken = 0
-        async for subscription in self._store.subscriptions.everything(damaged=False):
-            self._take(subscription.id, subscription)
-            taken += 1
-            if taken % TAKEN_AT_ONCE == 0:
-                await self._clock.sleep(0)
+        # Millions of objects that stay: the collector need not walk them again and again while they grow, nor later,
+        # which would stop everything for a second each time.
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            async for subscription in self._store.subscriptions.everything(damaged=False):
+                self._take(subscription.id, subscription)
+                taken += 1
+                if taken % TAKEN_AT_ONCE == 0:
+                    await self._clock.sleep(0)
+            if taken >= MANY:
+                gc.freeze()
+        finally:
+            if collects:
+                gc.enable()
         self._place, self._loaded = place, True
-        if taken >= MANY:
-            # Millions of objects that stay: the collector need not walk them again and again, which would stop
-            # everything for a second each time.
-            gc.freeze()
 
     def _take(self, subscription_id: str, subscription: Subscription | None) -> None:
         held = self._subscriptions.pop(subscription_id, None)

@@ -33,7 +33,7 @@ class Gram(NamedTuple):
     @property
     def key(self) -> str:
         """The words as one text."""
-        return " ".join(self.words)
+        return " ".join(self.words) if len(self.words) > 1 else self.words[0]
 
 
 class Grams:
@@ -93,9 +93,13 @@ class _Tables:
         if gram.prefix:
             lead, end = " ".join(gram.words[:-1]), gram.words[-1]
             return self.stars.get(lead, {}).get(_head(end), {}).get((end, gram.field))
-        return self.whole.get(gram.field, {}).get(gram.key)
+        table = self.whole.get(gram.field)
+        return None if table is None else table.get(gram.key)
 
     def put(self, gram: Gram, atom: Atom) -> None:
+        if len(gram.words) == 1 and not gram.prefix:
+            self.whole.setdefault(gram.field, {})[gram.words[0]] = atom
+            return
         starts = _starts(gram.words)
         if gram.prefix:
             lead, end = starts[-1] if starts else "", gram.words[-1]

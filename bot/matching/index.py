@@ -8,8 +8,10 @@ a test holds the two against each other. One index belongs to one thread.
 
 from __future__ import annotations
 
+from array import array
+from collections import deque
 from collections.abc import Iterator, Mapping
-from typing import cast
+from typing import Final, cast
 
 from bot.matching.atoms import Atom, Check, Held
 from bot.matching.grams import Gram, Grams
@@ -19,27 +21,31 @@ from bot.matching.rarity import rarity, rarity_of_words
 from bot.query import Document, Query, Similarity, Verdict, evaluate
 from bot.query.tree import Author, Category, Compare, Flag, Like
 
+REST: Final = 4096
+"""So many numbers are freed before the first of them is given again: matches at hand keep their reasons meanwhile."""
+
 
 class Matches(Mapping[str, Verdict]):
     """Whose filter a paper passes. The reasons are made when they are asked for, once for equal filters."""
 
-    def __init__(self, document: Document, found: set[Held], similarity: Similarity | None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        similarity: Similarity | None,
+        by_key: dict[str, int],
+        held: Mapping[int, Held],
+    ) -> None:
         self._document = document
         self._similarity = similarity
-        by_key: dict[str, Held] = {}
-        for held in found:
-            keys = held.keys
-            if type(keys) is str:
-                by_key[keys] = held
-            else:
-                by_key.update(dict.fromkeys(keys, held))
         self._by_key = by_key
-        self._verdicts: dict[Held, Verdict] = {}
+        self._held = held
+        self._verdicts: dict[int, Verdict] = {}
 
     def __getitem__(self, key: str) -> Verdict:
-        held = self._by_key[key]
-        if (verdict := self._verdicts.get(held)) is None:
-            verdict = self._verdicts[held] = evaluate(held.query, self._document, self._similarity)
+        number = self._by_key[key]
+        if (verdict := self._verdicts.get(number)) is None:
+            query = self._held[number].query
+            verdict = self._verdicts[number] = evaluate(query, self._document, self._similarity)
         return verdict
 
     def __iter__(self) -> Iterator[str]:
@@ -59,6 +65,12 @@ class Index:
         self._held: dict[str, Held] = {}
         """Each distinct filter, by its normal form."""
         self._normal: dict[str, str] = {}
+        self._numbered: dict[int, Held] = {}
+        self._one_key: list[str] = []
+        """By number, one of the keys."""
+        self._freed: deque[int] = deque()
+        self._shared: set[int] = set()
+        """The filters that have more keys than one."""
         self._atoms: dict[Sought, Atom] = {}
         """All but grams, which have tables of their own."""
         self._always: list[Check] = []
@@ -92,28 +104,52 @@ class Index:
         self.drop(key)
         if (held := self._held.get(query.normal)) is not None:
             held.add(key)
+            self._shared.add(held.number)
         else:
-            held = Held(query, key)
-            self._held[query.normal] = held
+            held = Held(query, key, self._next())
+            self._held[query.normal] = self._numbered[held.number] = held
+            self._one_key[held.number] = key
             self._settle(held)
         self._normal[key] = held.query.normal
 
     def drop(self, key: str) -> None:
         """Forget the filter of ``key``, if there is one."""
         normal = self._normal.pop(key, None)
-        if normal is not None and self._held[normal].discard(key):
-            self._leave(self._held.pop(normal))
+        if normal is None:
+            return
+        held = self._held[normal]
+        if held.discard(key):
+            del self._held[normal]
+            self._freed.append(held.number)
+            self._leave(held)
+        elif isinstance(held.keys, str):
+            self._shared.discard(held.number)
+            self._one_key[held.number] = held.keys
+        elif self._one_key[held.number] == key:
+            self._one_key[held.number] = next(iter(held.keys))
+
+    def _next(self) -> int:
+        """A number for one more filter."""
+        if len(self._freed) > REST:
+            return self._freed.popleft()
+        self._one_key.append("")
+        return len(self._one_key) - 1
 
     def match(self, document: Document, similarity: Similarity | None = None) -> Matches:
         """Whose filter the paper passes, with the reasons.
 
         ``similarity`` answers for ``like:`` as it does in :func:`bot.query.evaluate`; without it none is satisfied.
         """
-        return Matches(document, self._awake(document, similarity), similarity)
+        found = self._awake(document, similarity)
+        by_key = dict(zip(map(self._one_key.__getitem__, found), found, strict=True))
+        for number in self._shared & found if self._shared else ():
+            by_key.update(dict.fromkeys(self._numbered[number].holders(), number))
+        return Matches(document, similarity, by_key, self._numbered)
 
-    def _awake(self, document: Document, similarity: Similarity | None) -> set[Held]:
+    def _awake(self, document: Document, similarity: Similarity | None) -> set[int]:
+        """The numbers of the filters that the paper passes."""
         present = self._present(document, similarity)
-        found: set[Held] = set()
+        found: set[int] = set()
         checks: list[Check] = list(self._always)
         for atom in present:
             if atom.whole is not None:
@@ -123,7 +159,7 @@ class Index:
             if (pairs := atom.pairs) is not None and not present.isdisjoint(pairs):
                 for second in pairs.keys() & present:
                     for one in pairs[second]:
-                        if type(one) is Held:
+                        if type(one) is int:
                             found.add(one)
                         else:
                             checks.append(cast("Check", one))
@@ -134,7 +170,7 @@ class Index:
                 and present.issuperset(rest.needed)
                 and (not rest.groups or rest.holds(present))
             ):
-                found.add(check.held)
+                found.add(check.number)
         return found
 
     def _present(self, document: Document, similarity: Similarity | None) -> set[Atom]:
@@ -154,24 +190,31 @@ class Index:
 
     def _settle(self, held: Held) -> None:
         """Let a filter wait at its places."""
-        for place in places(grown(held.query.root, self._atom), held):
+        for place in places(grown(held.query.root, self._atom), held.number):
             self.work += work(place)
-            if place.first is None:
-                self._always.append(cast("Check", place.waiting))
-            elif place.second is not None:
-                pairs = place.first.pairs = place.first.pairs or {}
-                pairs.setdefault(place.second, []).append(place.waiting)
-            elif isinstance(place.waiting, Held):
-                place.first.whole = [*(place.first.whole or ()), place.waiting]
+            first, second, waiting = place
+            if first is None:
+                self._always.append(cast("Check", waiting))
+            elif second is not None:
+                if first.pairs is None:
+                    first.pairs = {}
+                first.pairs.setdefault(second, []).append(waiting)
+            elif isinstance(waiting, int):
+                if first.whole is None:
+                    first.whole = array("L", (waiting,))
+                else:
+                    first.whole.append(waiting)
+            elif first.waiting is None:
+                first.waiting = [waiting]
             else:
-                place.first.waiting = [*(place.first.waiting or ()), place.waiting]
+                first.waiting.append(waiting)
 
     def _leave(self, held: Held) -> None:
         """Take a filter away from the places that :meth:`_settle` gave it."""
         known = grown(held.query.root, self._known)
-        for place in places(known, held):
+        for place in places(known, held.number):
             self.work -= work(place)
-            _forget(place, self._always, held)
+            _forget(place, self._always, held.number)
         grown(held.query.root, self._release)
 
     def _known(self, sought: Sought) -> Atom:
@@ -234,24 +277,24 @@ class Index:
         return atom
 
 
-def _forget(place: Place, always: list[Check], held: Held) -> None:
-    """Take a filter away from one place."""
-    if place.first is None:
-        always[:] = [check for check in always if check.held is not held]
-    elif place.second is not None:
-        # Clauses that share a leaf may name the same pair twice: the first time takes both away.
-        if place.first.pairs is not None and place.second in place.first.pairs:
+def _forget(place: Place, always: list[Check], number: int) -> None:
+    """Take a filter away from one place. Clauses that share a leaf may name it twice: the first time takes both away."""
+    first, second, waiting = place
+    if first is None:
+        always[:] = [check for check in always if check.number != number]
+    elif second is not None:
+        if first.pairs is not None and second in first.pairs:
             left = [
-                one
-                for one in place.first.pairs[place.second]
-                if (one if isinstance(one, Held) else one.held) is not held
+                one for one in first.pairs[second] if (one if isinstance(one, int) else one.number) != number
             ]
             if left:
-                place.first.pairs[place.second] = left
+                first.pairs[second] = left
             else:
-                del place.first.pairs[place.second]
-                place.first.pairs = place.first.pairs or None
-    elif isinstance(place.waiting, Held):
-        place.first.whole = [one for one in place.first.whole or () if one is not held] or None
+                del first.pairs[second]
+                first.pairs = first.pairs or None
+    elif isinstance(waiting, int):
+        if first.whole is not None and number in first.whole:
+            first.whole.remove(number)
+            first.whole = first.whole or None
     else:
-        place.first.waiting = [one for one in place.first.waiting or () if one.held is not held] or None
+        first.waiting = [one for one in first.waiting or () if one.number != number] or None

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Final, NamedTuple, TypeAlias
 
-from bot.matching.atoms import All, Any_, Atom, Check, Group, Held
+from bot.matching.atoms import All, Any_, Atom, Check, Group
 from bot.matching.grams import Gram
 from bot.query.tree import And, Author, Category, Compare, Flag, Like, Node, Not, Or, Term
 
@@ -35,7 +35,7 @@ class Place(NamedTuple):
     first: Atom | None
     """``None``: with every paper."""
     second: Atom | None
-    waiting: Held | Check
+    waiting: int | Check
 
 
 def grown(root: Node, atom: Callable[[Sought], Atom]) -> Group:
@@ -47,17 +47,20 @@ def grown(root: Node, atom: Callable[[Sought], Atom]) -> Group:
     return group
 
 
-def places(group: Group, held: Held) -> Iterator[Place]:
-    """Every spot where the query waits: the same for the same atoms."""
+def places(group: Group, number: int) -> Iterator[Place]:
+    """Every spot where the query of that number waits: the same for the same atoms."""
     if isinstance(group, All):
-        yield from _branch(group, held)
+        if len(group.needed) == 1 and not group.banned and not group.groups:
+            yield Place(group.needed[0], None, number)
+            return
+        yield from _branch(group, number)
         return
     for found in _ordered(group.wanted):
-        yield Place(found, None, held)
+        yield Place(found, None, number)
     for branch in group.groups:
-        yield from _branch(branch, held)
+        yield from _branch(branch, number)
     if group.missing:
-        yield Place(None, None, Check(held, All((), (), (Any_(frozenset(), group.missing, ()),))))
+        yield Place(None, None, Check(number, All((), (), (Any_(frozenset(), group.missing, ()),))))
 
 
 def work(place: Place) -> float:
@@ -80,9 +83,11 @@ def _grown(node: Node, *, wanted: bool, atom: Callable[[Sought], Atom]) -> Group
     while isinstance(node, Not):
         node, wanted = node.child, not wanted
     if isinstance(node, Term):
-        spellings = [
-            atom(Gram(words, node.field, node.exact, node.prefix)) for words in dict.fromkeys(node.patterns)
-        ]
+        patterns = node.patterns
+        if len(patterns) > 1:
+            patterns = tuple(dict.fromkeys(patterns))
+        field, exact, prefix = node.field, node.exact, node.prefix
+        spellings = [atom(Gram(words, field, exact, prefix)) for words in patterns]
         if len(spellings) == 1:
             return spellings[0], wanted
         if wanted:
@@ -117,10 +122,10 @@ def _weightless(leaf: Author | Category | Compare | Flag | Like) -> Sought:
     return leaf
 
 
-def _branch(group: All, held: Held) -> Iterator[Place]:
+def _branch(group: All, number: int) -> Iterator[Place]:
     clauses = sorted(_coverable(group), key=lambda found: found[0])
     if not clauses:
-        yield Place(None, None, Check(held, group))
+        yield Place(None, None, Check(number, group))
         return
     _, first, firsts = clauses[0]
     taken: list[_Clause] = [first]
@@ -130,7 +135,7 @@ def _branch(group: All, held: Held) -> Iterator[Place]:
         taken.append(second)
         seconds = found
     rest = _without(group, taken)
-    waiting = Check(held, rest) if rest.needed or rest.banned or rest.groups else held
+    waiting = Check(number, rest) if rest.needed or rest.banned or rest.groups else number
     for one in firsts:
         if one in seconds:  # a compound that meets both
             yield Place(one, None, waiting)

@@ -46,6 +46,8 @@ def share_of(stemmed: str) -> float:
 
 def rarity_of_words(words: tuple[str, ...], field: str | None, *, exact: bool, prefix: bool) -> float:
     """The same for a run of words: stems, or words as written if ``exact``; the last may be a beginning."""
+    if len(words) == 1 and not prefix:
+        return share_of(stem(words[0]) if exact else words[0]) * _IN_FIELD[field]
     rarest = 1.0
     for at, word in enumerate(words):
         last = prefix and at == len(words) - 1

@@ -55,6 +55,8 @@ class Term:
     @property
     def patterns(self) -> tuple[tuple[str, ...], ...]:
         """The variants as the document's forms: stems unless quoted, the last word as written if a prefix."""
+        if len(self.words) == 1 and not self.also:
+            return ((self.words[0] if self.exact or self.prefix else stem(self.words[0]),),)
         return _patterns(self)
 
 

@@ -39,6 +39,7 @@ def differences(papers: list[Paper], queries: list[Query], *, change: bool) -> t
     return passed, wrong
 
 
+@pytest.mark.timeout(300)
 def test_random_queries_on_real_papers(read_papers: Callable[[int], list[Paper]]) -> None:
     papers = read_papers(100)
     draw = Draw(papers, seed=1)
@@ -93,3 +94,37 @@ def test_meaning_is_asked_of_the_caller(node: Node, near: bool, paper: Paper) ->
             assert ("a" in found) is expected.matched
             if expected.matched:
                 assert found["a"] == expected
+
+
+def test_keys_come_and_go_and_numbers_are_given_again(monkeypatch) -> None:
+    from bot.matching import index as module
+    from bot.query import parse
+    from tests.query.papers import paper
+
+    monkeypatch.setattr(module, "REST", 3)
+    index, document = Index(), Document.of(paper(title="robots that learn"))
+    held: dict[str, str] = {}
+    chance = random.Random(5)
+    words = [
+        "robot",
+        "learn",
+        "robot learn",
+        "drone",
+        "robot -drone",
+        "learn OR drone",
+        '"robots that" -boat',
+    ]
+    for step in range(3_000):
+        key, text = f"k{chance.randrange(12)}", chance.choice(words)
+        if chance.random() < 0.4:
+            index.drop(key)
+            held.pop(key, None)
+        else:
+            index.put(key, parse(text))
+            held[key] = text
+        if step % 7 == 0:
+            matches = index.match(document)
+            expected = {key for key, text in held.items() if evaluate(parse(text), document).matched}
+            assert set(matches) == expected
+            assert all(matches[key].matched for key in expected)
+    assert len(index._one_key) < 30

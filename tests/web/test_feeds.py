@@ -16,7 +16,7 @@ from bot.models import Cadence, Paper, Person, When
 from bot.ports import Happening, HappeningKind
 from bot.testing.cards import HOSTILE, PAPER
 from bot.web.feed import Entry, atom
-from tests.core import ML, paper, words
+from tests.core import ML, origin, paper, words
 from tests.web.conftest import ADDRESS, Browser, direct, elsewhere
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -262,9 +262,13 @@ async def test_a_subscription_that_moved_shows_nothing_of_where_it_is_now(browse
     path = (await browser.feeds())["1 · robots"]
     await browser.core.say("edit 1 to:#secret")
     assert (await browser.get(path)).status == 410
+    there = origin(where=replace(ML, channel="secret"))
+    [_, new] = (await browser.feeds(there)).values()
+    assert new != path
+    assert (await browser.get(new)).status == 200
+    assert (await browser.get(path)).status == 410
     await browser.core.say("edit 1 to:#ml")
-    again = (await browser.feeds())["1 · robots"]
-    assert (await browser.get(again)).status == 200
+    assert (await browser.get(path)).status == 410, "it does not come back by itself"
 
 
 async def test_feeds_of_alerts_are_their_owners(browser: Browser):

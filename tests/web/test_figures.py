@@ -177,6 +177,7 @@ async def test_without_a_store_health_is_live_and_all_else_says_so(tmp_path: Pat
         browser = await browser_of(core)
         page, feeds = await browser.page(), await browser.feeds()
         addresses = (page, feeds["Your saved papers"], "/?q=robot", "/ready")
+        assert (await browser.get("/ready")).status == 200
         server.kill()
         assert (await browser.get("/health")).status == 200
         assert (await browser.get("/")).status == 200

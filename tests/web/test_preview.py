@@ -41,6 +41,7 @@ def parsed(body: str) -> Reader:
         .replace("<link", "<br data-link")
     )
     assert {name for name, _ in reader.elements} <= ALLOWED
+    assert "\x00" not in body
     for _, attributes in reader.elements:
         for name, value in attributes.items():
             assert not name.startswith("on"), name

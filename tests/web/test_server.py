@@ -173,6 +173,18 @@ async def test_a_letter_at_a_time_gains_nothing(browser: Browser):
         writer.close()
 
 
+async def test_a_connection_ends_whatever_goes_on_in_it(browser: Browser):
+    never = asyncio.Event()
+
+    async def hang(visit):
+        await never.wait()
+
+    browser.site.answer = hang
+    async with serving(browser, lifetime=0.3) as server:
+        async with asyncio.timeout(10):
+            assert await talk(server, request()) == b""
+
+
 async def test_one_peer_holds_so_many_connections_and_no_more(browser: Browser):
     async with serving(browser) as server:
         assert server._runner is not None

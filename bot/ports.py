@@ -112,6 +112,17 @@ class NamingRights(Protocol):
         """
 
 
+@runtime_checkable
+class AdvisingRights(Protocol):
+    """Rights that also know how a person gives the bot what it lacks."""
+
+    async def wished(self, destination: Destination) -> Sequence[str]:
+        """What else the bot lacks there: cards come without it; threads, files or look-ups do not."""
+
+    def remedy(self, names: Sequence[str]) -> str:
+        """How to give it that, in the words of the platform's own settings page."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Who asked, and where. Built by the adapter from the verified interaction only."""
@@ -166,6 +177,8 @@ class HappeningKind(StrEnum):
     DESTINATION_BACK = "destination-back"
     """It takes cards again: a permission returned, a channel was restored, DMs were opened."""
     PERSON_LEFT = "person-left"
+    THREAD_GONE = "thread-gone"
+    """A thread was deleted: the destination is its channel's, with the thread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import discord
@@ -70,9 +70,9 @@ class PigeonClient(discord.AutoShardedClient):
             return
         made = commands.payload()
         name, mark = f"commands/{self.application_id}", commands.fingerprint(made)
-        if await self._shelf.get(name) == mark:
-            return
         try:
+            if await self._shelf.get(name) == mark and await self._written(made):
+                return
             await self._rest.call(
                 "PUT",
                 "/applications/{application_id}/commands",
@@ -87,6 +87,16 @@ class PigeonClient(discord.AutoShardedClient):
             return
         await self._shelf.put(name, mark)
         _log.info("The commands were written to Discord.", commands=len(made))
+
+    async def _written(self, made: Sequence[Mapping[str, Any]]) -> bool:
+        """Does Discord still have them? Another program with this token may have written its own."""
+        there = await self._rest.call(
+            "GET",
+            "/applications/{application_id}/commands",
+            application_id=self.application_id or 0,
+            doing="read the commands",
+        )
+        return commands.shapes(there) == commands.shapes(made)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Spend from the budget of new sessions before opening one."""
@@ -114,6 +124,9 @@ class PigeonClient(discord.AutoShardedClient):
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         await self._safely(self._events.channel_deleted(channel))
+
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        await self._safely(self._events.thread_deleted(payload))
 
     async def on_guild_channel_update(
         self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel

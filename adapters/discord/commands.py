@@ -67,6 +67,20 @@ def fingerprint(made: Sequence[Mapping[str, Any]]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def shapes(made: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """What commands can be given, whatever else Discord says of them: ``papers edit subscription:3``."""
+    found = set()
+    for command in made:
+        found.add(f"{command['name']}/{command.get('type', _CHAT_INPUT)}")
+        for sub in command.get("options") or ():
+            found.add(f"{command['name']} {sub['name']}")
+            found |= {
+                f"{command['name']} {sub['name']} {option['name']}:{option['type']}"
+                for option in sub.get("options") or ()
+            }
+    return frozenset(found)
+
+
 def given(options: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """The options of an interaction as the text that people would have typed."""
     return {

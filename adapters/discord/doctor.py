@@ -78,7 +78,9 @@ class Doctor:
                 f"Not written yet: {', '.join(missing)}",
                 "Run pigeon with the role chat once.",
             )
-        if await self._shelf.get(f"commands/{application}") != commands.fingerprint(made):
+        if await self._shelf.get(f"commands/{application}") != commands.fingerprint(made) or commands.shapes(
+            there
+        ) != commands.shapes(made):
             return Finding(
                 "Discord commands",
                 _WARNING,
@@ -100,18 +102,15 @@ class Doctor:
         except DeliveryError as error:
             return Finding(subject, _WARNING, str(error))
         if lacking := permissions.missing(held, needed):
-            return Finding(
-                subject,
-                _FAILURE,
-                f"I cannot post there: {_list(lacking)} {'is' if len(lacking) == 1 else 'are'} off for my role.",
-                "Open Edit Channel, Permissions, add my role and allow " + _list(lacking) + ".",
-            )
+            off = f"{permissions.listed(lacking)} {'is' if len(lacking) == 1 else 'are'} off for my role"
+            return Finding(subject, _FAILURE, f"I cannot post there: {off}.", permissions.remedy(lacking))
         if lacking := permissions.missing(held, permissions.INVITED):
+            off = f"{permissions.listed(lacking)} {'is' if len(lacking) == 1 else 'are'} off for my role"
             return Finding(
                 subject,
                 _WARNING,
-                f"I can post there, but {_list(lacking)} {'is' if len(lacking) == 1 else 'are'} off for my role.",
-                "Allow it for threads, files and for looking whether a card was posted.",
+                f"I can post there, but {off}; threads, files and looking whether a card was posted need it.",
+                permissions.remedy(lacking),
             )
         return Finding(subject, _OK, "I can post there, open threads and read back.")
 
@@ -154,7 +153,3 @@ def _unreachable(error: DeliveryError) -> Finding:
     return Finding(
         "Discord", _FAILURE, str(error), "Look at the network, PIGEON_DISCORD__API_URL and discordstatus.com."
     )
-
-
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]

@@ -100,8 +100,18 @@ class Events:
         )
 
     async def channel_deleted(self, channel: _Channel) -> None:
-        """A channel was deleted. Threads are not told of: they share their channel's destination, which stays."""
+        """A channel was deleted."""
         await self._tell(HappeningKind.DESTINATION_GONE, _destination(channel), "It was deleted.")
+
+    async def thread_deleted(self, thread: discord.RawThreadDeleteEvent) -> None:
+        """A thread was deleted; its channel stays."""
+        where = Destination(
+            platform="discord",
+            workspace=str(thread.guild_id),
+            channel=str(thread.parent_id),
+            thread=str(thread.thread_id),
+        )
+        await self._tell(HappeningKind.THREAD_GONE, where)
 
     async def channel_changed(self, before: _Channel, after: _Channel) -> None:
         """Permissions changed: tell if the bot can post now and could not, or the other way round."""

@@ -51,6 +51,16 @@ def missing(held: int, needed: int) -> tuple[str, ...]:
     return tuple(name for bit, name in NAMES.items() if needed & bit and not held & bit)
 
 
+def remedy(names: Sequence[str]) -> str:
+    """How to give the bot that in a channel, in the words of the client."""
+    return f"Open Edit Channel, Permissions, add my role and allow {listed(names)}."
+
+
+def listed(names: Sequence[str]) -> str:
+    """``A, B and C``."""
+    return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else "".join(names)
+
+
 def in_channel(
     *,
     server: str,

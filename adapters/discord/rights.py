@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from adapters.discord import permissions
+from bot.errors import CommandError
 from bot.models import Destination
 
 if TYPE_CHECKING:
@@ -54,6 +55,36 @@ class InteractionRights:
         if guild is None or channel is None:
             return (permissions.NAMES[permissions.VIEW_CHANNEL],)
         return lacking(channel, guild)
+
+    async def named(self, written: Sequence[str]) -> Sequence[str]:
+        """See :class:`bot.ports.NamingRights`: roles by name or mention, people by mention."""
+        guild = self._interaction.guild
+        found = []
+        for word in written:
+            digits = word.strip("<@&!>")
+            if not digits.isdecimal():
+                name = word.removeprefix("@").casefold()
+                roles = [role for role in (guild.roles if guild else ()) if role.name.casefold() == name]
+                if not roles:
+                    raise CommandError(
+                        f"There is no role «{word[:40]}» here. Pick one from the list that opens while you type, "
+                        "or write it as a mention."
+                    )
+                digits = str(roles[0].id)
+            role = guild.get_role(int(digits)) if guild else None
+            found.append(f"<@&{digits}>" if role is not None else f"<@{digits}>")
+        return found
+
+    async def wished(self, destination: Destination) -> Sequence[str]:
+        """See :class:`bot.ports.AdvisingRights`: what of the eight permissions is off, though cards can be posted."""
+        guild, channel = self._guild(destination), self._channel(destination)
+        if destination.direct or guild is None or channel is None:
+            return ()
+        return permissions.missing(channel.permissions_for(guild.me).value, permissions.INVITED)
+
+    def remedy(self, names: Sequence[str]) -> str:
+        """See :class:`bot.ports.AdvisingRights`."""
+        return permissions.remedy(names)
 
     def _guild(self, destination: Destination) -> discord.Guild | None:
         guild = self._interaction.guild

@@ -7,7 +7,7 @@ from dataclasses import replace
 import structlog
 
 from bot.delivery.destinations import Destinations
-from bot.models import Destination, Subscription, SubscriptionState
+from bot.models import DeliveryKind, Destination, Subscription, SubscriptionState, delivery_key
 from bot.ports import Happening, HappeningKind
 from bot.store import Store
 from bot.store.subscriptions import ChangedByAnotherError
@@ -32,6 +32,8 @@ async def happened(happening: Happening, store: Store, destinations: Destination
                 await destinations.took_a_card(destination)
         case HappeningKind.PERSON_LEFT:
             await _stop_direct(store, where)
+        case HappeningKind.THREAD_GONE:
+            await _forget_thread(store, where)
             await store.web.revoke(where.platform, where.workspace, where.channel)
 
 
@@ -42,6 +44,18 @@ async def _destinations(store: Store, workspace: Destination) -> list[Destinatio
         if one.state is not SubscriptionState.REMOVED
     }
     return list(found.values())
+
+
+async def _forget_thread(store: Store, where: Destination) -> None:
+    """A paper's thread was deleted: the next Discuss opens one anew instead of pointing at nothing."""
+    if where.thread is None:
+        return
+    followed = await store.discussions.one(where.platform, where.workspace, where.thread)
+    if followed is None:
+        return
+    key = delivery_key(followed.destination, DeliveryKind.THREAD, followed.paper)
+    await store.deliveries.forget(followed.destination, [key])
+    await store.discussions.drop(followed)
 
 
 async def _stop_direct(store: Store, person: Destination) -> None:

@@ -19,8 +19,8 @@ from bot.handlers.asked import Asked
 from bot.handlers.listed import listed, source_step
 from bot.handlers.rating import exported
 from bot.handlers.undoing import keep_undo_of_settings
-from bot.models import Person, SubscriptionState
-from bot.ports import NamingRights, Reply
+from bot.models import Destination, Person, SubscriptionState
+from bot.ports import AdvisingRights, NamingRights, Reply
 from bot.store import keys
 from bot.store.records import encode
 from bot.text.counted import count
@@ -98,14 +98,7 @@ async def status(asked: Asked) -> Reply:
     ]
     lists = await listed(asked)
     steps += lists.steps
-    missing = [] if where.direct else await asked.origin.rights.missing(where)
-    blocked = await asked.store.deliveries.blocked(where)
-    if missing:
-        steps.append(Step(passed=False, text=f"I cannot post here: {', '.join(missing)} missing"))
-    elif blocked:
-        steps.append(Step(passed=False, text=f"I cannot post here: {blocked}"))
-    else:
-        steps.append(Step(passed=True, text="I can post here"))
+    steps += await _posting(asked, where)
     mine = [one for one in await asked.here() if one.state is SubscriptionState.ACTIVE]
     steps.append(Step(passed=bool(mine) or None, text=f"{count(len(mine), 'running subscription')} here"))
     shard = keys.shard_of(where)
@@ -119,6 +112,24 @@ async def status(asked: Asked) -> Reply:
     if sent:
         notes.insert(0, f"{count(sent, 'message')} posted in the last day.")
     return Reply(card=lists.on(ladder("Status", steps, notes=notes)))
+
+
+async def _posting(asked: Asked, where: Destination) -> list[Step]:
+    """Whether cards can be posted there, what else is off, and how to give it."""
+    rights = asked.origin.rights
+    advising = rights if isinstance(rights, AdvisingRights) and not where.direct else None
+    missing = [] if where.direct else await rights.missing(where)
+    blocked = await asked.store.deliveries.blocked(where)
+    if missing:
+        note = advising.remedy(missing) if advising else ""
+        return [Step(passed=False, text=f"I cannot post here: {', '.join(missing)} missing", note=note)]
+    if blocked:
+        return [Step(passed=False, text=f"I cannot post here: {blocked}")]
+    steps = [Step(passed=True, text="I can post here")]
+    if advising and (wished := await advising.wished(where)):
+        text = f"Threads, files and looking back need {', '.join(wished)}"
+        steps.append(Step(passed=None, text=text, note=advising.remedy(wished)))
+    return steps
 
 
 async def forget_me(asked: Asked) -> Reply:

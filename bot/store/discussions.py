@@ -97,6 +97,12 @@ class Discussions:
         held, counting = self._names(platform, workspace)
         await self._database.run(_AGAIN, [counting, held], [workspace, to_ms(until), to_ms(next_at)])
 
+    async def one(self, platform: str, workspace: str, thread: str) -> Discussion | None:
+        """The discussion in a thread; ``None`` where it is not followed."""
+        held, _ = self._names(platform, workspace)
+        raw = await self._database.call(self._database.client.hget(held, thread))
+        return None if raw is None else _read(raw)
+
     async def put(self, discussion: Discussion) -> None:
         """Write what was seen, unless it is followed no more."""
         where = discussion.destination

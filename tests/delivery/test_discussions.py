@@ -1,6 +1,7 @@
 """«Discuss (12)»: the cards of papers say how much their threads have, and asking for it costs little."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -10,6 +11,7 @@ from bot.cards import Card
 from bot.delivery.discussions import EDITS, FORGOTTEN, LATEST, RARELY, SOONEST, Counts
 from bot.errors import Ambiguous, DestinationGone, RetryLater
 from bot.models import Cadence, Destination, Person, When
+from bot.ports import Happening, HappeningKind
 from bot.store import keys
 from tests.core import ML, Core, paper
 from tests.handlers.test_asking import press
@@ -145,6 +147,20 @@ async def test_a_thread_that_was_closed_keeps_its_number_and_is_forgotten_one_da
     await core.clock.advance(FORGOTTEN)
     await counts(core).once()
     assert await core.store.discussions.next_look("recording", "lab") is None
+
+
+async def test_after_a_thread_was_deleted_discuss_opens_one_anew(core: Core) -> None:
+    await discussed(core)
+    await counts(core).once()
+    core.adapter.threads.clear()
+    gone = Happening(kind=HappeningKind.THREAD_GONE, destination=replace(ML, thread="t1"))
+    await core.handlers.happened(gone)
+    await core.handlers.happened(gone)
+    assert await core.store.discussions.one("recording", "lab", "t1") is None
+    await press(core, "discuss 2601.00001")
+    await core.lanes.once()
+    assert len(core.adapter.threads) == 1
+    assert len(core.adapter.posted) == 1, "under the same card"
 
 
 async def test_a_thread_opened_during_a_look_is_looked_at_next(core: Core) -> None:

@@ -184,6 +184,9 @@ async def test_commands_are_written_only_when_they_changed(peer: DiscordPeer) ->
     shelf.kept[name] = "of another version"
     async with served(peer, Core(), shelf):
         await peer.until(lambda: len(peer.sent("PUT", "/commands")) == 2)
+    peer.backend.register_commands(None, [{"type": 1, "name": "other", "description": "of another program"}])
+    async with served(peer, Core(), shelf):
+        await peer.until(lambda: len(peer.sent("PUT", "/commands")) == 3)
 
 
 async def test_a_dropped_connection_resumes_and_misses_nothing(peer: DiscordPeer) -> None:

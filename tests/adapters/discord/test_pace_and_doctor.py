@@ -178,6 +178,7 @@ async def test_missing_permissions_are_named_with_the_way_to_give_them() -> None
         assert found["Discord #hidden"].severity is Severity.FAILURE
         assert "Read Message History is off" in found["Discord #shy"].text
         assert found["Discord #shy"].severity is Severity.WARNING
+        assert "allow Read Message History" in found["Discord #shy"].remedy
         assert "Send Messages in Threads is off" in found["Discord #papers"].text
 
 

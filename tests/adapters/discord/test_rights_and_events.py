@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import discord
+import pytest
 from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
 from adapters.discord import permissions
+from bot.errors import CommandError
 from bot.models import Destination
 from bot.ports import HappeningKind
 from bot.testing.cards import EXAMPLE_CARDS
@@ -87,6 +89,16 @@ async def test_missing_permissions_have_the_clients_names() -> None:
         assert list(await rights.missing(place(w, w.channel))) == []
         assert list(await rights.missing(place(w, quiet))) == ["Send Messages"]
         assert list(await rights.missing(place(w, hidden))) == ["View Channel"]
+        shy = w.guild.create_text_channel("shy", overwrites={w.guild.default_role: no_threads()})
+        assert list(await rights.missing(place(w, shy))) == []
+        assert list(await rights.wished(place(w, shy))) == ["Create Public Threads"]
+        assert rights.remedy(["A", "B", "C"]).endswith("add my role and allow A, B and C.")
+
+
+def no_threads():
+    import discord
+
+    return discord.PermissionOverwrite(create_public_threads=False)
 
 
 def test_permissions_are_computed_as_discord_says() -> None:
@@ -180,6 +192,29 @@ async def test_deleted_and_closed_and_opened_channels_are_told() -> None:
             (HappeningKind.DESTINATION_BACK, str(ml.id), ""),
             (HappeningKind.DESTINATION_GONE, str(ml.id), "It was deleted."),
         ]
+
+
+async def test_a_deleted_thread_is_told_without_its_channel() -> None:
+    async with world() as w:
+        where = Destination(platform="discord", workspace=str(w.guild.id), channel=str(w.channel.id))
+        card = await w.adapter.send(where, EXAMPLE_CARDS["paper-compact"], key="a" * 24)
+        opened = await w.adapter.open_thread(card, EXAMPLE_CARDS["paper-full"], name="talk", key="b" * 24)
+        w.env.backend.delete_channel(int(opened.thread))
+        await w.env.settle()
+        told = w.core.happenings[-1]
+        assert told.kind is HappeningKind.THREAD_GONE
+        assert (told.destination.channel, told.destination.thread) == (str(w.channel.id), opened.thread)
+
+
+async def test_roles_are_named_as_people_name_them() -> None:
+    async with world() as w:
+        phd = w.guild.create_role("PhD")
+        rights = await rights_of(w, w.alice)
+        assert await rights.named(["@phd", f"<@&{phd.id}>", "<@77>"]) == [
+            f"<@&{phd.id}>", f"<@&{phd.id}>", "<@77>",
+        ]  # fmt: skip
+        with pytest.raises(CommandError, match="no role"):
+            await rights.named(["nobody"])
 
 
 async def test_a_role_that_gained_something_opens_channels() -> None:

@@ -111,6 +111,9 @@ class NamingRights(Protocol):
         Raises a :class:`bot.errors.CommandError` where one of them is nobody, or cannot be looked into.
         """
 
+    async def spelled(self, managers: Sequence[str]) -> Sequence[str]:
+        """What :meth:`named` gave, as people know it (``@ann``), for display only; as it is where that is not told."""
+
 
 @runtime_checkable
 class AdvisingRights(Protocol):

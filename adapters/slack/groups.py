@@ -66,13 +66,18 @@ class Groups:
 
     async def by_handle(self, team: Team, handle: str) -> str | None:
         """The id of the group that people call ``@handle``. Raises CommandError where Slack does not tell."""
+        return next((group for group, name in await self._all(team) if name == handle), None)
+
+    async def handle(self, team: Team, group: str) -> str | None:
+        """What people call a group, without the @. Raises CommandError where Slack does not tell."""
+        return next((name for found, name in await self._all(team) if found == group), None)
+
+    async def _all(self, team: Team) -> list[tuple[str, str]]:
         try:
             answer = await team.client.usergroups_list()
         except Exception as error:
             raise _told(error) from error
-        return next(
-            (str(one["id"]) for one in answer.get("usergroups") or () if one.get("handle") == handle), None
-        )
+        return [(str(one["id"]), str(one.get("handle") or "")) for one in answer.get("usergroups") or ()]
 
 
 def _told(error: Exception) -> CommandError:

@@ -90,6 +90,21 @@ class SlackRights:
             found.append(f"<!subteam^{group}>")
         return found
 
+    async def spelled(self, managers: Sequence[str]) -> Sequence[str]:
+        """``@ann`` and ``@leads``, as far as Slack tells."""
+        names = [await self._name(manager) for manager in managers]
+        return [f"@{name}" if name else manager for name, manager in zip(names, managers, strict=True)]
+
+    async def _name(self, manager: str) -> str | None:
+        group = group_id(manager)
+        try:
+            if group is not None:
+                return await self._groups.handle(self._team, group)
+            user = (await self._ask("users.info", user=_bare(manager))).get("user") or {}
+        except CommandError:
+            return None
+        return str((user.get("profile") or {}).get("display_name") or user.get("name") or "") or None
+
     async def _is_in_one_of(self, managers: Sequence[str]) -> bool:
         """Is the asker in one of the user groups among those managers?"""
         groups = [group for group in map(group_id, managers) if group is not None]

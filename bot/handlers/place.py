@@ -57,6 +57,8 @@ async def settings(asked: Asked) -> Reply:
         token = await keep_undo_of_settings(asked, channel, {name: before.get(name, "") for name in changed})
         actions = [undo(token)]
     held = await asked.preferences(where)
+    if held.get("managers") and isinstance(asked.origin.rights, NamingRights):
+        held = {**held, "managers": " ".join(await asked.origin.rights.spelled(held["managers"].split()))}
     rows = [
         Item(spans(Span(name, bold=True), ": ", held.get(name) or default))
         for name, default in DEFAULTS.items()

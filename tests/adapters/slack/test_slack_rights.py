@@ -192,6 +192,7 @@ async def test_without_the_scope_a_sentence_says_so(adapter: SlackAdapter, peer:
             await asker.named([written])
     assert asker.lacking, "with Retry, once an admin has added it"
     assert await asker.named(["<@U2>"]) == ["<@U2>"]
+    assert await asker.spelled(["<!subteam^S1>"]) == ["<!subteam^S1>"]
 
 
 async def test_names_are_read_before_they_are_kept(adapter: SlackAdapter, peer: SlackPeer):
@@ -200,6 +201,7 @@ async def test_names_are_read_before_they_are_kept(adapter: SlackAdapter, peer: 
     written = ["<@U2>", "U3", "<!subteam^S1>", "S1", "@leads"]
     group = "<!subteam^S1>"
     assert await asker.named(written) == ["<@U2>", "<@U3>", group, group, group]
+    assert await asker.spelled(["<@U2>", group]) == ["@bob", "@leads"]
     with pytest.raises(CommandError, match="«@nobody» is neither a person nor a user group"):
         await asker.named(["@nobody"])
 

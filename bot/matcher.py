@@ -168,6 +168,12 @@ class Matcher:
             if collects:
                 gc.enable()
         self._place, self._loaded = place, True
+        log.info(
+            "The index is built",
+            subscriptions=len(self._index),
+            distinct=self._index.distinct,
+            comparisons_a_paper=round(self._index.work),
+        )
 
     def _take(self, subscription_id: str, subscription: Subscription | None) -> None:
         held = self._subscriptions.pop(subscription_id, None)

@@ -12,6 +12,7 @@ from bot.errors import CommandError, QueryError
 from bot.handlers.asked import Asked, Services
 from bot.handlers.replay import Replayed
 from bot.handlers.unwatched import unwatched
+from bot.matching.cost import MOST, WORTH_SAYING, cost, too_dear
 from bot.ports import Reply
 from bot.query import Query, Variant, parse, printed
 from bot.text.cut import cut
@@ -85,6 +86,7 @@ async def preview_card(
     hints = [
         *notes,
         *await remarks(asked.services, query),
+        *_cost(query),
         *_terms(replayed),
         *await _overlap(asked, replayed),
         *await _suggestions(asked, query, replayed),
@@ -106,6 +108,15 @@ async def _unknown(services: Services, query: Query) -> list[str]:
         for like in query.likes
         if await services.meanings.example(like) is None
     ]
+
+
+def _cost(query: Query) -> list[str]:
+    """What a dear filter costs, and whether it is too dear to be subscribed to."""
+    if (refusal := too_dear(query)) is not None:
+        return [refusal]
+    if (spent := cost(query)) < WORTH_SAYING:
+        return []
+    return [f"It costs about {spent:,.0f} comparisons with each paper; {MOST:,.0f} is the most."]
 
 
 def _terms(replayed: Replayed) -> list[str]:

@@ -15,6 +15,7 @@ from bot.errors import CommandError, NotAllowed, NotFound
 from bot.handlers.asked import DRAFT, Asked
 from bot.handlers.previews import by_meaning, preview_card
 from bot.handlers.undoing import keep_undo, keep_undo_of_new
+from bot.matching.cost import too_dear
 from bot.models import (
     DAY_NAMES,
     Cadence,
@@ -199,6 +200,8 @@ async def _wanted(asked: Asked, current: Subscription | None) -> Subscription:
     if upvotes := asked.get("min_upvotes"):
         text = f"({text}) upvotes>={upvotes}"
     query = parse(text)
+    if (refusal := too_dear(query)) is not None:
+        raise CommandError(refusal)
     destination = (
         asked.destination(asked.get("to")) if asked.get("to") or current is None else current.destination
     )

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from adapters.discord import limits
 from adapters.discord.locales import DESCRIPTIONS, MENU_NAMES
+from adapters.discord.option_locales import OPTIONS
 from bot.commands.model import Option, OptionKind, Verb
 from bot.commands.verbs import OFFERED
 from bot.text.cut import Unit, cut
@@ -115,6 +116,8 @@ def _option(option: Option) -> dict[str, Any]:
         "description": _short(option.description, limits.COMMAND_DESCRIPTION),
         "required": option.required,
     }
+    if translations := OPTIONS.get(option.description):
+        made["description_localizations"] = dict(translations)
     if option.kind is OptionKind.INTEGER:
         made["type"] = _INTEGER
         if option.minimum is not None:

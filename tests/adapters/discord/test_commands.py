@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from adapters.discord import commands, limits, permissions, plugin
 from adapters.discord.invite import invite_url
 from adapters.discord.locales import DESCRIPTIONS, MENU_NAMES
+from adapters.discord.option_locales import OPTIONS
 from bot.commands.model import OptionKind
 from bot.commands.verbs import OFFERED
 from tests.peers.discord_contract import Contract
@@ -48,6 +49,22 @@ def test_limits() -> None:
             assert not ("choices" in option and option.get("autocomplete"))
     for made in (root, *menus):
         assert characters(made) <= limits.COMMAND_TOTAL
+
+
+LANGUAGES = {"de", "fr", "es-ES", "ja", "zh-CN"}
+
+
+def test_everything_is_described_in_every_language() -> None:
+    root, *menus = commands.payload()
+    for sub in root["options"]:
+        for made in (sub, *sub["options"]):
+            there = made.get("description_localizations") or {}
+            assert there.keys() == LANGUAGES, (sub["name"], made["name"], made["description"])
+            assert all(0 < len(text) <= limits.COMMAND_DESCRIPTION for text in there.values())
+    assert all(made["name_localizations"].keys() == LANGUAGES for made in menus)
+    used = {option["description"] for sub in root["options"] for option in sub["options"]}
+    assert OPTIONS.keys() == used, "no translation of what is said no more"
+    assert DESCRIPTIONS.keys() == {"", *(sub["name"] for sub in root["options"])}
 
 
 def characters(node: dict) -> int:

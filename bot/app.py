@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
-from pydantic import SecretStr
 
+from bot.choosing import categories_of
 from bot.clock import Clock
 from bot.delivery.compose import Composer
 from bot.delivery.destinations import Destinations
@@ -22,6 +22,8 @@ from bot.delivery.sender import Sender, Sent
 from bot.embedding import find_embedder
 from bot.enriching import Enriching
 from bot.errors import PigeonError, SettingsError, StopRequested, StoreUnavailable
+from bot.feeding import Feeding
+from bot.given import GivenFeeds
 from bot.handlers import Handlers
 from bot.matcher import Matcher
 from bot.meaning import Meanings
@@ -29,15 +31,11 @@ from bot.models import destination_of
 from bot.poller import Poll, Poller
 from bot.ports import (
     Adapter,
-    AdapterPlugin,
     Enricher,
-    OwingSource,
-    PluginContext,
     Source,
-    SourcePlugin,
     ThreadingAdapter,
 )
-from bot.settings import ROLES, Settings
+from bot.settings import Settings
 from bot.storage import SAY_AGAIN
 from bot.store import Store
 from bot.upkeep import Upkeep
@@ -51,7 +49,6 @@ RESTART_AFTER: Final = (1, 5, 15, 60, 300)
 """Seconds before a part that failed is started again, by how often it has failed in a row."""
 STORE_AGAIN: Final = (1, 2, 5)
 """The same where the store was away: asking a server of ours again costs nobody anything."""
-CONSOLE: Final = "console"
 
 
 @dataclass(slots=True)
@@ -83,6 +80,7 @@ class App:
         poll_every: timedelta,
         worker: str,
         enrichers: Sequence[Enricher] = (),
+        given: GivenFeeds | None = None,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -114,6 +112,7 @@ class App:
             categories=categories_of(sources),
             threading=threading,
             meanings=self.meanings,
+            given=given,
         )
         operator = settings.core.operator
         self.pollers = [
@@ -128,6 +127,7 @@ class App:
             )
             for source in sources
         ]
+        self.feeding = Feeding(given, store, clock, worker=self.worker) if given is not None else None
         self.enriching = [Enriching(one, store, clock, worker=self.worker) for one in enrichers]
         self.matcher = Matcher(store, clock, worker=self.worker, meanings=self.meanings)
         self.lanes = [
@@ -167,6 +167,8 @@ class App:
             if "poll" in self._roles:
                 for poller in self.pollers:
                     group.create_task(self._kept_running(f"poll {poller.source.name}", poller.run))
+                if self.feeding is not None:
+                    group.create_task(self._kept_running("poll given feeds", self.feeding.run))
                 for one in self.enriching:
                     group.create_task(self._kept_running(f"enrich {one.enricher.name}", one.run))
             if "match" in self._roles:
@@ -191,6 +193,8 @@ class App:
                 if poller.source.name not in asked:  # the look for a network has asked already
                     await poller.once()
                 await poller.keep()
+            if self.feeding is not None:
+                await self.feeding.once()
         if "match" in self._roles:
             await self.matcher.once()
             await self.digests.once()
@@ -204,7 +208,9 @@ class App:
 
     async def stop(self) -> None:
         """Let other processes take over at once what this one held."""
-        holders: Sequence[Poller | Enriching] = (*self.pollers, *self.enriching)
+        holders: list[Poller | Enriching | Feeding] = [*self.pollers, *self.enriching]
+        if self.feeding is not None:
+            holders.append(self.feeding)
         for part in holders:
             try:
                 await part.stop()
@@ -256,127 +262,3 @@ class App:
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     error = group.exceptions[0]
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
-
-
-def choose_adapters(
-    settings: Settings, plugins: dict[str, AdapterPlugin], clock: Clock, store: Store, **options: Any
-) -> list[Adapter]:
-    """The adapters that are named, else those that have what they need, else the console.
-
-    Raises:
-        SettingsError: one is named that is not installed or lacks a setting.
-    """
-    names = settings.names("adapters") or [
-        name for name, plugin in plugins.items() if name != CONSOLE and _on(settings, name, plugin)
-    ]
-    chosen = []
-    for name in names or [CONSOLE]:
-        plugin = plugins.get(name)
-        if plugin is None:
-            raise SettingsError(
-                f"PIGEON_ADAPTERS names «{name}», which is not installed. Installed: {', '.join(plugins)}."
-            )
-        if name != CONSOLE and not plugin.configured(settings.sections[name]):
-            raise SettingsError(
-                f"PIGEON_ADAPTERS names «{name}», but its token is not set. `pigeon config show` lists the "
-                f"settings that begin with PIGEON_{name.upper()}__."
-            )
-        chosen.append(plugin.create(_context(settings, name, clock, store, options)))
-    return chosen
-
-
-def _on(settings: Settings, name: str, plugin: AdapterPlugin) -> bool:
-    """Is a platform to be connected? One with half of its secrets is not passed over: somebody wants it."""
-    section = settings.sections[name]
-    if plugin.configured(section):
-        return True
-    values = {
-        field: value.get_secret_value()
-        for field in type(section).model_fields
-        if isinstance(value := getattr(section, field), SecretStr)
-    }
-    given = [field for field, value in values.items() if value]
-    if given:
-        lacking = [field for field in plugin.asked if not values.get(field)]
-        raise SettingsError(
-            f"{_named(name, given)} is set, which does not suffice to connect. "
-            + (f"Set {_named(name, lacking)} as well" if lacking else "`pigeon doctor` tells what is missing")
-            + f", or clear it to run without {name.capitalize()}."
-        )
-    return False
-
-
-def _named(name: str, fields: Sequence[str]) -> str:
-    return " and ".join(f"PIGEON_{name}__{field}".upper() for field in fields)
-
-
-def choose_sources(
-    settings: Settings, plugins: dict[str, SourcePlugin], clock: Clock, store: Store, **options: Any
-) -> list[Source]:
-    """The sources that are named, else those that are on by default or configured.
-
-    Raises:
-        SettingsError: one is named that is not installed.
-    """
-    names = settings.names("sources") or [
-        name
-        for name, plugin in plugins.items()
-        if plugin.on_by_default or plugin.configured(settings.sections[name])
-    ]
-    chosen: list[Source] = []
-    for name in names:
-        plugin = plugins.get(name)
-        if plugin is None:
-            raise SettingsError(
-                f"PIGEON_SOURCES names «{name}», which is not installed. Installed: {', '.join(plugins)}."
-            )
-        chosen += plugin.create(_context(settings, name, clock, store, options))
-    return chosen
-
-
-def categories_of(sources: Sequence[Source]) -> dict[str, Sequence[str]]:
-    """What those sources are asked for that announce by category, by their names."""
-    owed = {one.name: one.calendar.categories for one in sources if isinstance(one, OwingSource)}
-    return {name: tuple(filter(None, categories)) for name, categories in owed.items() if any(categories)}
-
-
-def choose_enrichers(
-    settings: Settings, plugins: dict[str, SourcePlugin], clock: Clock, store: Store, **options: Any
-) -> list[Enricher]:
-    """The enrichers of the sources that run, and of what was configured to enrich only."""
-    named = settings.names("sources")
-    return [
-        enricher
-        for name, plugin in plugins.items()
-        if (plugin.on_by_default and (not named or name in named))
-        or (not plugin.on_by_default and plugin.configured(settings.sections[name]))
-        for enricher in plugin.enrichers(_context(settings, name, clock, store, options))
-    ]
-
-
-def choose_roles(settings: Settings) -> frozenset[str]:
-    """The roles of this process.
-
-    Raises:
-        SettingsError: a role that does not exist.
-    """
-    names = settings.names("roles") or list(ROLES)
-    for name in names:
-        if name not in ROLES:
-            raise SettingsError(f"There is no role «{name}». The roles are {', '.join(ROLES)}.")
-    if "web" in settings.names("roles") and not settings.core.web_port:
-        raise SettingsError("PIGEON_ROLES names «web», but PIGEON_WEB_PORT is 0. Set it to a free port.")
-    return frozenset(names)
-
-
-def _context(
-    settings: Settings, name: str, clock: Clock, store: Store, options: dict[str, Any]
-) -> PluginContext:
-    return PluginContext(
-        settings=settings.sections[name],
-        clock=clock,
-        shelf=store.shelf(name),
-        data_dir=settings.core.data_dir,
-        contact=settings.core.contact,
-        options=options,
-    )

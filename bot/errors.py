@@ -93,6 +93,10 @@ class ListingMalformed(ListingError):
     """An answer came, but it is not the listing it should be (HTML, truncated, wrong schema)."""
 
 
+class ListingQuarantined(ListingMalformed):
+    """Its answers stopped the parser so often in a row that it is read no more."""
+
+
 class QueryError(PigeonError):
     """A filter cannot be read.
 

@@ -46,6 +46,7 @@ class Keeper:
         self._store = store
         self._clock = clock
         self._operator = operator
+        self._said = False
         self.calendar: Calendar | None = source.calendar if isinstance(source, OwingSource) else None
 
     async def open(self, now: datetime) -> Sheet:
@@ -66,6 +67,14 @@ class Keeper:
         """Note that the listing could not be read."""
         if sheet.book is not None:
             await self._store.ledgers.write(sheet.held, ledger.failed(sheet.book, why, sheet.now))
+
+    async def quarantined(self, why: str, now: datetime) -> None:
+        """Tell the operator, once in the life of this process, that the listing is read no more."""
+        if self._operator is None or self._said:
+            return
+        self._said = True
+        subject = f"quarantined:{self._source.name}:{now.isoformat()}"
+        await self._plan(subject, why, self._operator, now)
 
     async def keep(self, bring: Bring) -> None:
         """Catch up what is missing, and say what remains; for the time after each poll."""
@@ -107,11 +116,14 @@ class Keeper:
             return
         end = "healed" if incident.healed else "began"
         subject = f"incident:{incident.source}:{incident.day}:{incident.began.isoformat()}:{end}"
+        await self._plan(subject, said, self._operator, now)
+
+    async def _plan(self, subject: str, said: str, operator: Destination, now: datetime) -> None:
         await self._store.deliveries.plan(
             Delivery(
-                key=delivery_key(self._operator, DeliveryKind.NOTICE, subject),
+                key=delivery_key(operator, DeliveryKind.NOTICE, subject),
                 kind=DeliveryKind.NOTICE,
-                destination=self._operator,
+                destination=operator,
                 papers=(),
                 due=now,
                 note=said,

@@ -32,6 +32,7 @@ from bot.models import (
     When,
     delivery_key,
 )
+from bot.private import feed_of, identity
 from bot.query import Document, Like, stored
 from bot.schedule import due
 from bot.store import Store
@@ -201,6 +202,8 @@ class Matcher:
         await self.refresh()
         papers = await self._store.papers.many([entry.fields["id"] for entry in entries])
         near = await self._followed.near(self._index.likes, list(papers.values()))
+        owners = await self._store.feeds.givers({feed for one in papers if (feed := feed_of(one))})
+        twins = await self._store.papers.twins([identity(one) for one in papers])
         refused: Refused = {}
         shown: list[str] = []
         waiting: list[Plan] = []
@@ -209,13 +212,20 @@ class Matcher:
             if paper is None:
                 continue  # expired between queueing and matching: months have passed
             found = await self._found(paper, entry.fields, near.get(paper.id, {}))
+            if (feed := feed_of(paper.id)) is not None:
+                found = [one for one in found if one.subscription.workspace in owners[feed]]
             plans.matches += len(found)
-            if found:
+            if found and feed is None:
                 shown.append(paper.id)
             for destination, wanted in _by_destination(found).items():
                 if await self._meanings.refused(destination, paper, refused):
                     continue
-                waiting += await self._plan(destination, wanted, seed=entry.fields["seed"])
+                paper_id = paper.id
+                if identity(paper.id) in twins:
+                    plans.planned += await self._write(waiting)
+                    waiting = []
+                    paper_id = await self._said_as(destination, paper.id)
+                waiting += await self._plan(destination, wanted, paper_id, seed=entry.fields["seed"])
             if len(waiting) >= TOGETHER:
                 plans.planned += await self._write(waiting)
                 waiting = []
@@ -267,13 +277,20 @@ class Matcher:
             and (not (chosen := self._subscriptions[key].sources) or not announced_by.isdisjoint(chosen))
         ]
 
-    async def _plan(self, destination: Destination, wanted: Sequence[Found], *, seed: str) -> list[Plan]:
+    async def _said_as(self, destination: Destination, paper_id: str) -> str:
+        """The id under which the paper waits there already: a given feed and a listing may both have brought it."""
+        key = delivery_key(destination, DeliveryKind.PAPER, paper_id)
+        record = await self._store.deliveries.get(destination, key)
+        return record.papers[0] if record is not None and record.papers else paper_id
+
+    async def _plan(
+        self, destination: Destination, wanted: Sequence[Found], paper_id: str, *, seed: str
+    ) -> list[Plan]:
         """The delivery of a paper at a destination, once for each who wants it there.
 
         Whoever plans first decides how it is said, so instant ones come first; the others add their reasons.
         """
         now = self._clock.now()
-        paper = wanted[0].paper
         ordered = sorted(wanted, key=_precedence)
         found = []
         for at, one in enumerate(ordered):
@@ -287,10 +304,10 @@ class Matcher:
             if instant and seed != NEWS:
                 instant = seed == SEED and await self._first_cards_left(destination)
             delivery = Delivery(
-                key=delivery_key(destination, DeliveryKind.PAPER, paper.id),
+                key=delivery_key(destination, DeliveryKind.PAPER, paper_id),
                 kind=DeliveryKind.PAPER,
                 destination=destination,
-                papers=(paper.id,),
+                papers=(paper_id,),
                 due=due(subscription.cadence, now) if instant else self._gather_until(one, now, seed=seed),
                 state=DeliveryState.PLANNED if instant else DeliveryState.PENDING,
             )

@@ -11,6 +11,8 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Final
 
+from bot.private import identity
+
 
 class Announce(StrEnum):
     """How a listing announced a paper, in arXiv's own words (https://info.arxiv.org/help/rss.html)."""
@@ -55,10 +57,9 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """Something on the Hub that goes with a paper."""
+    """Something on the Hub that goes with a paper: a ``model``, a ``dataset`` or a ``space``."""
 
     kind: str
-    """``model``, ``dataset`` or ``space``."""
     name: str
     url: str
 
@@ -68,8 +69,7 @@ class Paper:
     """One paper by canonical id, whichever listings showed it."""
 
     id: str
-    """Canonical and versionless: ``arxiv:2401.01234``, ``arxiv:hep-ex/0307015``, ``doi:10.1101/…``, ``feed:…``,
-    or a source's own scheme."""
+    """Canonical and versionless: ``arxiv:2401.01234``, ``arxiv:hep-ex/0307015``, ``doi:10.1101/…``, ``feed:…``."""
     title: str
     """Text on one line. Sources give it as the listing has it; the poller tidies it (:mod:`bot.text`):
     what is stored, matched and shown is clean Unicode without LaTeX, HTML, control or bidi characters."""
@@ -89,9 +89,7 @@ class Paper:
     """Stars of the linked code repository."""
     citations: int | None = None
     citations_by: str | None = None
-    """Who counted them; others count otherwise."""
     models: int | None = None
-    """How many models, datasets and Spaces name it; ``linked`` holds the first of them."""
     datasets: int | None = None
     spaces: int | None = None
     linked: tuple[Link, ...] = ()
@@ -397,5 +395,6 @@ def delivery_key(destination: Destination, kind: DeliveryKind, subject: str) -> 
     (https://discord.com/developers/docs/resources/message#create-message), and it tells nothing to a
     reader of Slack's metadata, which every app of a workspace can see.
     """
-    raw = "\x1f".join((destination.platform, destination.workspace, destination.key, kind, subject))
+    place = (destination.platform, destination.workspace, destination.key)
+    raw = "\x1f".join((*place, kind, identity(subject)))
     return hashlib.sha256(raw.encode()).hexdigest()[:24]

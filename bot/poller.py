@@ -9,19 +9,20 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
 import structlog
 
 from bot.clock import Clock
-from bot.errors import ListingBusy, ListingError
+from bot.errors import ListingBusy, ListingError, ListingQuarantined
 from bot.keeper import Keeper, Sheet
 from bot.ledger import Arrival
 from bot.merging import merged, one_each, what_was
 from bot.models import Destination, Listing, Paper
 from bot.ports import Source
+from bot.private import feed_of, given_feed, identity
 from bot.store import Store
 from bot.store.papers import Change, ChangedMeanwhileError
 from bot.text.tidy import tidy
@@ -74,6 +75,7 @@ class Poller:
         self._told = told
         self._keeper = Keeper(source, store, clock, operator=operator)
         self._failures = 0
+        self._feed = given_feed(source.name)
 
     async def run(self) -> None:
         """Poll again and again; other processes stand by until our lease ends."""
@@ -81,7 +83,7 @@ class Poller:
             if await self._hold():
                 poll = await self.once()
                 await self.keep()
-                await self._rest(self._wait(poll).total_seconds())
+                await self._rest(self.wait(poll).total_seconds())
             else:
                 await self._clock.sleep(min(self._every, LEASE / 3).total_seconds())
 
@@ -123,6 +125,8 @@ class Poller:
                 },
             )
             await self._keeper.failed(sheet, str(error))
+            if isinstance(error, ListingQuarantined) and self._feed is None:
+                await self._keeper.quarantined(str(error), started)
             poll = Poll(self.source.name, error=error)
         else:
             self._failures = 0
@@ -158,6 +162,14 @@ class Poller:
         brought = await self._known_as(listing)
         while True:
             changes, arrivals = await self._changes(brought, sheet)
+            if first and self._feed is not None:
+                # Whoever gives a feed has just seen what is in it.
+                changes = [replace(change, event="") for change in changes]
+            if self._feed is not None:
+                named = [identity(paper.id) for paper in brought]
+                await self._store.papers.note_twins(
+                    [one for one in named if feed_of(one) is None], self._clock.now()
+                )
             try:
                 await self._store.papers.save(
                     listing.source,
@@ -166,6 +178,7 @@ class Poller:
                     seed=first,
                     now=self._clock.now(),
                     ledger=sheet.answered(listing, arrivals),
+                    feed=self._feed,
                 )
             except ChangedMeanwhileError:
                 continue  # another source brought one of them just now; what it wrote is merged in
@@ -231,7 +244,8 @@ class Poller:
                 changes.append(Change(after, known.raw, "changed" if was else "", was, late))
         return changes, list(arrivals.values())
 
-    def _wait(self, poll: Poll) -> timedelta:
+    def wait(self, poll: Poll) -> timedelta:
+        """How long after that poll the next one is due."""
         if poll.error is None:
             return self._every * random.uniform(0.95, 1.05)  # noqa: S311 - spreads polls, guards nothing
         if isinstance(poll.error, ListingBusy):

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from bot.cards import Card, Form
 from bot.clock import Clock
 from bot.commands.model import Choice, Command
+from bot.given import GivenFeeds
 from bot.ledger import Calendar
 from bot.models import Destination, Listing, MessageRef, Paper, Person
 
@@ -398,3 +399,5 @@ class SourcePlugin:
     configured: Callable[[Any], bool]
     on_by_default: bool = False
     enrichers: Callable[[PluginContext], Sequence[Enricher]] = lambda _: ()
+    given: Callable[[PluginContext], GivenFeeds] | None = None
+    """Feeds that people give in chat; whether or not the plugin's own sources are configured."""

@@ -14,10 +14,11 @@ from typing import Final
 
 import typer
 
-from bot.app import App, choose_sources
+from bot.app import App
 from bot.cards import Card, CardKind
 from bot.cards.html import page
 from bot.cards.paper import paper_card
+from bot.choosing import choose_given_feeds, choose_sources
 from bot.cli.files import write_whole
 from bot.cli.opening import Opened, open_beside, open_settings
 from bot.clock import Clock, SystemClock
@@ -187,6 +188,7 @@ async def _asking(workspace: str) -> AsyncIterator[_Asking]:
             roles=(),
             poll_every=timedelta(seconds=settings.core.poll_seconds),
             worker="operator",
+            given=choose_given_feeds(settings, opened.sources, clock, store, fetcher=fetcher, parser=parser),
         )
         yield _Asking(store, clock, app, settings, origin, _screen(opened, clock, store))
 

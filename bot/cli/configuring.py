@@ -10,7 +10,7 @@ import typer
 from pydantic import BaseModel
 
 from bot import plugins
-from bot.app import choose_roles
+from bot.choosing import choose_roles
 from bot.cli.opening import Opened, open_settings
 from bot.cli.settings_text import env_example, settings_table
 from bot.cli.table import rows_of

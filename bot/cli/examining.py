@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from bot.app import categories_of, choose_adapters, choose_sources
+from bot.choosing import categories_of, choose_adapters, choose_sources
 from bot.cli.opening import Opened
 from bot.clock import Clock
 from bot.embedded.binary import find_binary

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import typer
 
+from bot.cards.paper import SOURCE_NAMES
 from bot.cli.opening import open_beside, open_settings
 from bot.clock import SystemClock
 from bot.ledger import Book
 from bot.ledger.grid import LEGEND, gaps, grid, happened
+from bot.private import given_feed
+from bot.text.when import ago
 
 FAULTS: Final = 3
 """The exit code of checks that found something."""
@@ -27,12 +30,16 @@ def show(*, days: int, as_json: bool) -> None:
 async def _show(days: int, *, as_json: bool) -> int:
     async with open_beside(open_settings(quiet=True).settings, samples=True) as store:
         books = await store.ledgers.many()
+        healths = await store.papers.healths(given=True)
     now = SystemClock().now()
     missing = gaps(books, now, days=days)
     if as_json:
         typer.echo(json.dumps([_facts(book, now, days) for book in books], ensure_ascii=False, indent=1))
     else:
-        typer.echo("\n".join(_lines(books, missing, now, days)))
+        others = {
+            name: health for name, health in healths.items() if name not in {book.source for book in books}
+        }
+        typer.echo("\n".join([*_lines(books, missing, now, days), *_others(others, now)]))
     return FAULTS if missing else 0
 
 
@@ -49,6 +56,23 @@ def _lines(books: Sequence[Book], missing: Sequence[str], now: datetime, days: i
         LEGEND,
         *(["", *told] if told else []),
     ]
+
+
+def _others(healths: Mapping[str, Mapping[str, str]], now: datetime) -> Sequence[str]:
+    """Sources that announce at no known time owe nothing; whether they can be read is all there is to say."""
+    lines = []
+    for name, health in sorted(healths.items()):
+        good, bad = (
+            datetime.fromisoformat(health[field]) if field in health else None
+            for field in ("succeeded_at", "failed_at")
+        )
+        feed = given_feed(name)
+        called = f"{feed} (given in chat)" if feed else SOURCE_NAMES.get(name, name)
+        if bad is not None and (good is None or bad > good):
+            lines.append(f"✗ {called}: failed {ago(bad, now)}: {health.get('why', '')}")
+        elif good is not None:
+            lines.append(f"✓ {called}: read {ago(good, now)}")
+    return ["", "At no known time:", *lines] if lines else []
 
 
 def _facts(book: Book, now: datetime, days: int) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from typing import Any, Final
 import structlog
 import typer
 
-from bot.app import App, choose_adapters, choose_enrichers, choose_roles, choose_sources
+from bot.app import App
+from bot.choosing import choose_adapters, choose_enrichers, choose_given_feeds, choose_roles, choose_sources
 from bot.cli.opening import SAMPLES, Opened, open_settings
 from bot.clock import SystemClock
 from bot.errors import ListingUnreachable, PigeonError, StartError, StopRequested
@@ -145,6 +146,7 @@ async def _build(
     parser = Parser()
     stack.push_async_callback(parser.aclose)
     sources = choose_sources(settings, opened.sources, clock, store, fetcher=fetcher, parser=parser)
+    given = choose_given_feeds(settings, opened.sources, clock, store, fetcher=fetcher, parser=parser)
     enrichers = choose_enrichers(settings, opened.sources, clock, store, fetcher=fetcher, parser=parser)
     adapters = choose_adapters(settings, opened.adapters, clock, store)
     console = [adapter.name for adapter in adapters] == ["console"]
@@ -154,6 +156,7 @@ async def _build(
         clock,
         sources=sources,
         enrichers=() if mode.demo else enrichers,
+        given=given,
         adapters=adapters,
         roles=roles,
         poll_every=every,

@@ -11,7 +11,7 @@ from typing import Final
 
 import typer
 
-from bot.app import choose_adapters
+from bot.choosing import choose_adapters
 from bot.cli.doctor import SIGNS
 from bot.cli.examining import examined
 from bot.cli.files import write_whole

@@ -113,6 +113,16 @@ TEXTS: Final = {
 }
 """The topics with a text of their own; ``all`` is made from the registry."""
 
+MORE: Final = {
+    "feeds": (
+        (
+            "What a feed brings is matched by the subscriptions here and is seen in no other workspace. A filter that "
+            "names the feed (source:) gets nothing but its items."
+        ),
+    ),
+}
+"""What the help of a verb says besides what the registry knows."""
+
 
 def help_card(topic: str) -> Card:
     """The card of a topic or of a verb, as :func:`bot.commands.check.check` lets pass."""
@@ -162,7 +172,7 @@ def _verb(verb: Verb) -> Card:
     items: list[Block] = [_option(verb, option) for option in verb.options]
     if verb.examples:
         items.append(Code("\n".join(verb.examples)))
-    lines = [verb.summary]
+    lines = [verb.summary, *MORE.get(verb.name, ())]
     if verb.manages:
         lines.append(
             "In a channel this needs the right to manage it; your own direct messages are always yours."

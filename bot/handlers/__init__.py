@@ -18,9 +18,11 @@ from bot.delivery.destinations import Destinations
 from bot.delivery.digests import Digests
 from bot.delivery.threads import Threads
 from bot.errors import CommandError, PigeonError, QueryError
+from bot.given import GivenFeeds
 from bot.handlers import (
     digesting,
     explaining,
+    feeds,
     keeping,
     linking,
     louder,
@@ -87,6 +89,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         "more": louder.more,
         "fewer": louder.fewer,
         "web": linking.web,
+        "feeds": feeds.feeds,
         "status": place.status,
         "settings": place.settings,
         "forget-me": place.forget_me,
@@ -123,6 +126,7 @@ class Handlers:
         threading: Collection[str],
         meanings: Meanings | None = None,
         categories: Mapping[str, Sequence[str]] | None = None,
+        given: GivenFeeds | None = None,
     ) -> None:
         """Without ``meanings`` texts are compared by their words alone.
 
@@ -139,6 +143,7 @@ class Handlers:
             meanings=meanings,
             sources=tuple(sources),
             categories=categories or {},
+            given=given,
             threads=Threads(store, clock, platforms=threading),
             threading=frozenset(threading),
             destinations=Destinations(store, clock),

@@ -15,10 +15,12 @@ from bot.delivery.destinations import Destinations
 from bot.delivery.digests import Digests
 from bot.delivery.threads import Threads
 from bot.errors import CommandError, NotAllowed, NotFound
+from bot.given import GivenFeeds
 from bot.handlers.replay import Replay
 from bot.meaning import Meanings
 from bot.models import Destination, Paper, Subscription, SubscriptionState
 from bot.ports import Origin
+from bot.private import feed_of
 from bot.store import Store
 from bot.text.ids import canonical_id
 
@@ -43,6 +45,8 @@ class Services:
     sources: Sequence[str]
     categories: Mapping[str, Sequence[str]]
     """What those listings are asked for that announce by category."""
+    given: GivenFeeds | None
+    """Reads feeds that people give; ``None`` where they may not."""
     threads: Threads
     threading: frozenset[str]
     """Platforms that have threads."""
@@ -151,6 +155,11 @@ class Asked:
             if one.destination.key == where.key and one.state is not SubscriptionState.REMOVED
         ]
 
+    async def readable(self) -> list[str]:
+        """The sources that are read for this workspace: everybody's, and the feeds given here."""
+        given = await self.store.feeds.of(*self.origin.workspace)
+        return [*self.services.sources, *(one.name for one in given)]
+
     async def paper(self) -> Paper:
         """The paper that the command names.
 
@@ -168,7 +177,8 @@ class Asked:
                 "or the address of its page."
             )
         found = await self.store.papers.get(await self.store.papers.names.canonical(paper_id))
-        if found is None:
+        feed = feed_of(paper_id)
+        if found is None or (feed and not await self.store.feeds.has(self.origin.workspace, feed)):
             raise NotFound(
                 f"No listing has brought {text[:80]} so far, or it was more than "
                 f"{self.store.papers.retention.days} days ago. `status` shows which listings I read."

@@ -166,7 +166,7 @@ async def _elsewhere(asked: Asked, paper: Paper) -> list[Step]:
 
 async def _last_day(asked: Asked, subscription: Subscription) -> Reply:
     replayed = await asked.services.replay.run(
-        parse(subscription.query), days=1, sources=subscription.sources
+        parse(subscription.query), days=1, sources=subscription.sources, workspace=subscription.workspace
     )
     steps: list[Step] = [
         _standing(subscription),

@@ -24,6 +24,7 @@ async def happened(happening: Happening, store: Store, destinations: Destination
         case HappeningKind.DESTINATION_BACK:
             await destinations.took_a_card(where)
         case HappeningKind.WORKSPACE_LEFT:
+            await store.feeds.drop_all(where.platform, where.workspace)
             for destination in await _destinations(store, where):
                 await destinations.gone(destination, "I was removed from this workspace.")
             await store.web.revoke_workspace(where.platform, where.workspace)

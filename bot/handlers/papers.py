@@ -15,6 +15,7 @@ from bot.handlers.related import related_rows
 from bot.handlers.replay import Order
 from bot.models import CardSize, Delivery, DeliveryKind, delivery_key
 from bot.ports import Reply
+from bot.private import feed_of
 from bot.text.cut import cut
 
 PAGE: Final = 8
@@ -24,7 +25,8 @@ _ORDERS: Final[Mapping[str, Order]] = MappingProxyType({"new": "new", "upvotes":
 async def paper(asked: Asked) -> Reply:
     """One paper as a full card."""
     found = await asked.paper()
-    await asked.store.shown.note([found.id], asked.now)
+    if feed_of(found.id) is None:
+        await asked.store.shown.note([found.id], asked.now)
     return Reply(
         card=paper_card(
             found,

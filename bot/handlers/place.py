@@ -21,6 +21,7 @@ from bot.handlers.rating import exported
 from bot.handlers.undoing import keep_undo_of_settings
 from bot.models import Destination, Person, SubscriptionState
 from bot.ports import AdvisingRights, NamingRights, Reply
+from bot.private import SOURCE
 from bot.store import keys
 from bot.store.records import encode
 from bot.text.counted import count
@@ -90,6 +91,16 @@ async def status(asked: Asked) -> Reply:
         for source in asked.services.sources
     ]
     steps += [
+        source_step(
+            feed.title or feed.name, await asked.store.papers.health(f"{SOURCE}{feed.name}"), asked.now
+        )
+        if not feed.quarantined
+        else Step(
+            passed=False, text=f"{feed.title or feed.name}: not read any more", note="`feeds` says why."
+        )
+        for feed in await asked.store.feeds.of(*asked.origin.workspace)
+    ]
+    steps += [
         Step(
             passed=None,
             text=f"{SOURCE_NAMES.get(family, family)} is left alone until {until:%H:%M} UTC",
@@ -151,6 +162,7 @@ async def forget_me(asked: Asked) -> Reply:
     saved = await asked.store.saved.of(platform, workspace, person.id)
     rated = await asked.store.ratings.by(platform, workspace, person.id)
     feeds = await asked.store.web.feeds(platform, workspace, person.id)
+    given = [one for one in await asked.store.feeds.of(platform, workspace) if one.added_by.id == person.id]
     action = asked.get("action", "show")
     if action == "export":
         content = {
@@ -159,6 +171,7 @@ async def forget_me(asked: Asked) -> Reply:
                 {"paper": one.paper_id, "tag": one.tag, "at": one.saved_at.isoformat()} for one in saved
             ],
             "ratings": exported(rated),
+            "given feeds": [{"name": one.name, "url": one.url} for one in given],
             "settings": dict(await asked.store.preferences.get(platform, workspace, asked.origin.me.key)),
             "feeds": sorted(feeds),
         }
@@ -172,6 +185,7 @@ async def forget_me(asked: Asked) -> Reply:
         for one in made:
             await asked.store.subscriptions.put(replace(one, created_by=Person(id="")))
         await asked.store.saved.erase(platform, workspace, person.id)
+        await asked.store.feeds.forget_person(platform, workspace, person.id)
         await asked.store.ratings.erase_person(platform, workspace, person.id)
         await asked.store.preferences.erase(platform, workspace, asked.origin.me.key)
         await asked.store.web.revoke(platform, workspace, person.id)
@@ -191,6 +205,7 @@ async def forget_me(asked: Asked) -> Reply:
         f"{count(len(rated), 'paper')} that you rated 👍 or 👎",
         f"the addresses of {count(len(feeds), 'feed')}",
         f"your id and name as the maker of {count(len(made), 'subscription')} of channels",
+        f"your id and name with {count(len(given), 'feed')} that you gave",
     ]
     return Reply(
         card=message(

@@ -37,7 +37,9 @@ async def preview(asked: Asked) -> Reply:
         query = parse(asked.get("query"))
     else:
         raise CommandError("`preview` needs a filter. For example: `preview diffusion -survey`.")
-    replayed = await asked.services.replay.run(query, days=days, sources=sources)
+    replayed = await asked.services.replay.run(
+        query, days=days, sources=sources, workspace=asked.origin.workspace
+    )
     offer = Action("Subscribe", command=f"subscribe {query.normal}", style=ActionStyle.PRIMARY)
     if asked.get("subscription"):
         actions = by_meaning(query, asked.get("subscription"))
@@ -85,7 +87,7 @@ async def preview_card(
     ]
     hints = [
         *notes,
-        *await remarks(asked.services, query),
+        *await remarks(asked.services, query, await asked.readable()),
         *_cost(query),
         *_terms(replayed),
         *await _overlap(asked, replayed),
@@ -94,9 +96,12 @@ async def preview_card(
     return message(title or "Preview", line, written, items=rows, notes=hints, actions=actions)
 
 
-async def remarks(services: Services, query: Query) -> list[str]:
-    """What is to be said of a filter itself: names and examples that nobody knows here, how it was understood."""
-    named = unwatched(query, services.sources, services.categories)
+async def remarks(services: Services, query: Query, sources: Sequence[str] | None = None) -> list[str]:
+    """What is to be said of a filter itself: names and examples that nobody knows here, how it was understood.
+
+    ``sources`` are those that are read for whoever asks; without them everybody's.
+    """
+    named = unwatched(query, services.sources if sources is None else sources, services.categories)
     return [*named, *await _unknown(services, query), *query.notes]
 
 

@@ -10,10 +10,11 @@ from typing import Final, Literal, TypeAlias
 
 from bot.clock import Clock
 from bot.handlers.archive import Archive, Near, Window
+from bot.handlers.own import Given, Hit, Own
 from bot.matching.letters import Kept
 from bot.meaning import Meanings
 from bot.models import Paper
-from bot.query import Document, Query, Variant, Verdict, evaluate, near
+from bot.query import Document, Query, Variant, evaluate, near
 from bot.store import Store
 
 Order: TypeAlias = Literal["relevance", "new", "upvotes"]
@@ -24,14 +25,6 @@ _LOOKED_AT: Final = 3
 """For each hit that is wanted, so many are evaluated: the quick score that chooses them is a rough one."""
 _SOME: Final = 500
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A stored paper that a filter would have brought."""
-
-    paper: Paper
-    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +60,8 @@ class Replay:
         self._meanings = meanings
         self._clock = clock
         self._archive = Archive(store, clock)
+        self.given = Given(store, clock)
+        """The papers of feeds that workspaces gave; those of one are nobody else's."""
 
     @property
     def archive(self) -> Archive:
@@ -87,11 +82,13 @@ class Replay:
         order: Order = "relevance",
         only: Callable[[Sequence[str]], Awaitable[Collection[str]]] | None = None,
         revisions: bool = False,
+        workspace: tuple[str, str] | None = None,
     ) -> Replayed:
         """Hold the papers of the last ``days`` against ``query``.
 
-        ``only`` says which of the papers that passed are wanted, by their ids; with ``revisions`` papers are looked at,
-        too, that a subscription is not told of, because nothing but a revision of them was announced.
+        With ``workspace`` those of the feeds that were given there, too; else only everybody's. ``only`` says which of the
+        papers that passed are wanted, by their ids; with ``revisions`` papers are looked at, too, that a subscription is
+        not told of, because nothing but a revision of them was announced.
         """
         now = self._clock.now()
         wanted = _wanted(sources, revisions=revisions or query.revisions)
@@ -102,12 +99,26 @@ class Replay:
             chosen = set(await only([one.paper.id for one in found.papers()]))
             found = found.having(chosen)
         passed = found.papers()
+        own = (
+            Own((), 0)
+            if workspace is None
+            else await self.given.hits(
+                query,
+                workspace,
+                now - timedelta(days=days),
+                sources,
+                without={one.paper.id for one in passed},
+            )
+        )
+        if only is not None and own.hits:
+            chosen = set(await only([hit.paper.id for hit in own.hits]))
+            own = Own(tuple(hit for hit in own.hits if hit.paper.id in chosen), own.checked)
         return Replayed(
             days=_known_days([one.paper for one in window.papers()], now, days),
-            checked=window.count,
-            count=len(passed),
-            hits=await self._best(query, passed, near_by, best, order),
-            per_day=_by_day([one.paper for one in passed], now, days),
+            checked=window.count + own.checked,
+            count=len(passed) + len(own.hits),
+            hits=_first_of([*await self._best(query, passed, near_by, best, order), *own.hits], order)[:best],
+            per_day=_by_day([*(one.paper for one in passed), *(hit.paper for hit in own.hits)], now, days),
             terms=await self._terms(query, found, near_by),
             sources=tuple(sources),
             window=found,
@@ -146,9 +157,7 @@ class Replay:
                 verdict = evaluate(query, Document.of(paper), near_by.get(paper.id, {}))
                 if verdict.matched:
                     hits.append(Hit(paper, verdict))
-        if order == "relevance":
-            hits.sort(key=lambda hit: (-hit.verdict.score, -(hit.paper.upvotes or 0), hit.paper.id))
-        return hits[:count]
+        return _first_of(hits, order)[:count]
 
     async def first(
         self, query: Query, passed: Sequence[Kept], near_by: Near, count: int, order: Order
@@ -189,6 +198,15 @@ def _wanted(sources: Sequence[str], *, revisions: bool) -> Callable[[Kept], bool
         (revisions or not one.paper.only_revised)
         and (not sources or any(seen.source in sources for seen in one.paper.sightings))
     )
+
+
+def _first_of(hits: list[Hit], order: Order) -> list[Hit]:
+    """In the order asked for; equal ones stay as they are."""
+    if order == "new":
+        return sorted(hits, key=lambda hit: hit.paper.first_seen or _NEVER, reverse=True)
+    if order == "upvotes":
+        return sorted(hits, key=lambda hit: -(hit.paper.upvotes or 0))
+    return sorted(hits, key=lambda hit: (-hit.verdict.score, -(hit.paper.upvotes or 0), hit.paper.id))
 
 
 def _known_days(papers: Sequence[Paper], now: datetime, days: int) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from heapq import nlargest
 from types import MappingProxyType
 from typing import Final
@@ -20,6 +20,7 @@ from bot.cards.reply import message
 from bot.errors import NotAllowed
 from bot.handlers.archive import Near, Window
 from bot.handlers.asked import Asked
+from bot.handlers.own import Hit, Own
 from bot.handlers.replay import Order
 from bot.matching.letters import Kept
 from bot.matching.meaning.asked import asked as wording
@@ -35,6 +36,8 @@ LOOKED_AT: Final = 24
 """Papers that are read and evaluated, of which the best are shown."""
 WHOLE: Final = 0.05
 """What having every word counts beside how near a paper is."""
+MIDDLING: Final = 0.35
+"""How near a paper of a given feed counts as: their meaning is not kept."""
 SOME: Final = 2000
 """Papers looked through between two looks at the event loop: about two milliseconds."""
 _ORDERS: Final[Mapping[str, Order]] = MappingProxyType({"new": "new", "upvotes": "upvotes"})
@@ -69,21 +72,23 @@ async def search(asked: Asked) -> Reply:
         found = found.having(
             set(await asked.store.deliveries.said(where, [one.paper.id for one in found.papers()]))
         )
+    own = await _own(asked, query, days, where, without={one.paper.id for one in found.papers()})
     if order != "relevance":
         chosen = await asked.services.replay.first(query, found.papers(), near_by, LOOKED_AT, order)
         results = await _read(asked, query, [(0.0, one.paper.id) for one in chosen], near_by)
     else:
         results = await _ranked(asked, query, window=window, found=found, near_by=near_by, where=where)
-    shown = results[:PAGE]
-    title = f"{found.count:,} of {window.count:,} papers in {days} days"
+    shown = _joined(results, own.hits, order)[:PAGE]
+    count, checked = found.count + len(own.hits), window.count + own.checked
+    title = f"{count:,} of {checked:,} papers in {days} days"
     if not shown:
         said = spans(
-            f"None of the {window.count:,} papers of the last {days} days fits ",
+            f"None of the {checked:,} papers of the last {days} days fits ",
             Span(query.normal, code=True),
             f"{f' and was {posted}' if posted else ''}. Try fewer words, or days:90.",
         )
         return Reply(card=message("", said, notes=query.notes))
-    hidden = found.count - sum(one.verdict.matched for one in shown)
+    hidden = count - sum(one.verdict.matched for one in shown)
     notes = [*query.notes]
     if near := sum(not one.verdict.matched for one in shown):
         notes.append(
@@ -93,6 +98,31 @@ async def search(asked: Asked) -> Reply:
     if hidden > 0:
         notes.append(f"{hidden:,} more fit: narrow the search to see them.")
     return Reply(card=message(f"{title}, {posted}" if posted else title, items=map(_row, shown), notes=notes))
+
+
+async def _own(
+    asked: Asked, query: Query, days: int, where: Destination | None, *, without: Collection[str]
+) -> Own:
+    """What the feeds that were given here have besides."""
+    since = asked.now - timedelta(days=days)
+    own = await asked.services.replay.given.hits(query, asked.origin.workspace, since, (), without=without)
+    if where is None:
+        return own
+    said = set(await asked.store.deliveries.said(where, [hit.paper.id for hit in own.hits]))
+    return Own(tuple(hit for hit in own.hits if hit.paper.id in said), own.checked)
+
+
+def _joined(results: list[Result], own: Sequence[Hit], order: Order) -> list[Result]:
+    """Both in one order; equal ones stay as they are."""
+    if not own:
+        return results
+    joined = [*results, *(Result(hit.paper, hit.verdict, MIDDLING) for hit in own)]
+    if order == "new":
+        never = datetime.min.replace(tzinfo=UTC)
+        return sorted(joined, key=lambda one: one.paper.first_seen or never, reverse=True)
+    if order == "upvotes":
+        return sorted(joined, key=lambda one: -(one.paper.upvotes or 0))
+    return sorted(joined, key=lambda one: -one.rank)
 
 
 async def _ranked(

@@ -12,6 +12,7 @@ from bot.commands import BY_NAME, Command
 from bot.commands.cadence import cadence
 from bot.commands.times import quiet_hours, written_time
 from bot.errors import CommandError, NotAllowed, NotFound
+from bot.handlers import feeds
 from bot.handlers.asked import DRAFT, Asked
 from bot.handlers.previews import by_meaning, preview_card
 from bot.handlers.undoing import keep_undo, keep_undo_of_new
@@ -63,7 +64,9 @@ async def subscribe(asked: Asked) -> Reply:
 async def question(asked: Asked, wanted: Subscription) -> Reply:
     """Whether to subscribe so, with what the last seven days would have brought."""
     query = parse(wanted.query)
-    replayed = await asked.services.replay.run(query, days=7, sources=wanted.sources)
+    replayed = await asked.services.replay.run(
+        query, days=7, sources=wanted.sources, workspace=wanted.workspace
+    )
     token = await asked.store.drafts.keep(
         {"do": "subscribe", "subscription": encode(wanted), "by": asked.origin.person.id}, ttl=DRAFT
     )
@@ -123,6 +126,8 @@ async def edit(asked: Asked) -> Reply:
 async def confirm(asked: Asked) -> Reply:
     """Do what a preview offered."""
     draft = await asked.store.drafts.take(asked.get("token"))
+    if draft is not None and draft.get("do") == "feed":
+        return await feeds.confirmed(asked, draft)
     if draft is None or draft.get("do") != "subscribe":
         raise NotFound("That question is no longer open: it was answered already, or more than an hour ago.")
     wanted = decode(Subscription, str(draft["subscription"]))
@@ -218,7 +223,7 @@ async def _wanted(asked: Asked, current: Subscription | None) -> Subscription:
         "limit": int(asked.get("limit") or (current.limit if current else 10)),
         "name": _cleared(asked.get("name"), current.name if current else "")[:60],
         "mention": _mention(asked.get("mention"), current.mention if current else ""),
-        "sources": _sources(asked, current),
+        "sources": await _sources(asked, current),
     }
     if current is not None:
         return replace(current, **values)
@@ -243,17 +248,18 @@ def _mention(text: str, current: str) -> str:
     return found
 
 
-def _sources(asked: Asked, current: Subscription | None) -> tuple[str, ...]:
+async def _sources(asked: Asked, current: Subscription | None) -> tuple[str, ...]:
     text = asked.get("sources")
     if not text:
         return current.sources if current else ()
     if text.lower() == "all":
         return ()
     names = tuple(dict.fromkeys(text.lower().replace(",", " ").split()))
+    readable = await asked.readable()
     for name in names:
-        if name not in asked.services.sources:
+        if name not in readable:
             raise CommandError(
-                f"I do not read a listing called «{name}». Those I read: {', '.join(asked.services.sources)}."
+                f"I do not read a listing called «{name}». Those I read: {', '.join(readable)}."
             )
     return names
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.cards.reply import message
 from bot.errors import CommandError, NotFound
+from bot.handlers import feeds
 from bot.handlers.asked import UNDO, Asked
 from bot.models import Subscription, SubscriptionState
 from bot.ports import Reply
@@ -68,6 +69,8 @@ async def undo_change(asked: Asked) -> Reply:
             said = await _saved(asked, held)
         case "put" | "remove":
             said = await _subscription(asked, held)
+        case "unfeed" | "feed-back":
+            said = await feeds.undone(asked, held)
         case _:
             raise NotFound("There is nothing to undo here.")
     return Reply(card=message("", said), replace=True)

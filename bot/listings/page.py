@@ -30,6 +30,8 @@ class Page:
     """How many rows the whole listing says it has, over all its pages."""
     next: str | None = None
     """The token of the next page; ``None`` on the last."""
+    title: str = ""
+    """What the listing calls itself, where it does."""
 
     @property
     def suspicious(self) -> bool:
@@ -66,6 +68,7 @@ class Rows:
         damaged: bool = False,
         total: int | None = None,
         next: str | None = None,  # noqa: A002
+        title: str = "",
     ) -> Page:
         """Everything collected, as one page.
 
@@ -83,6 +86,7 @@ class Rows:
             rows=len(self.papers) + self.left_out + self.skipped,
             total=total,
             next=next,
+            title=title,
         )
 
 

@@ -21,7 +21,7 @@ from typing import Final
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from bot.errors import ListingMalformed, ListingUnavailable
+from bot.errors import ListingMalformed, ListingQuarantined, ListingUnavailable
 from bot.listings.page import Page
 from bot.models import Paper
 
@@ -57,10 +57,7 @@ class Parser:
         ListingUnavailable when this machine has no room for a child now.
         """
         if self._kills[subject] >= MOST_KILLS:
-            raise ListingMalformed(
-                f"{subject} is not read any more: its answers stopped the parser {MOST_KILLS} times in a row. "
-                "Look at its address in the settings, then start the bot again."
-            )
+            raise _quarantined(subject)
         job = json.dumps(
             {"parse": f"{parse.__module__}:{parse.__qualname__}", "arguments": arguments}
         ).encode()
@@ -72,6 +69,8 @@ class Parser:
                 await self._kill()
                 self._kills[subject] += 1
                 log.warning("A listing stopped the parser", subject=subject, kills=self._kills[subject])
+                if self._kills[subject] >= MOST_KILLS:
+                    raise _quarantined(subject) from error
                 raise ListingMalformed(f"{subject} sent something that takes too much to read.") from error
             except ListingMalformed:
                 self._kills.pop(subject, None)  # the child lives
@@ -92,6 +91,10 @@ class Parser:
                 why=page.problems,
             )
         return page
+
+    def forgive(self, subject: str) -> None:
+        """Read it again, though it was quarantined: somebody looked at it."""
+        self._kills.pop(subject, None)
 
     async def aclose(self) -> None:
         """End the child."""
@@ -137,6 +140,13 @@ class Parser:
         with contextlib.suppress(ProcessLookupError):
             child.kill()
         await child.wait()
+
+
+def _quarantined(subject: str) -> ListingQuarantined:
+    return ListingQuarantined(
+        f"{subject} is not read any more: its answers stopped the parser {MOST_KILLS} times in a row. "
+        "Look at its address in the settings, then start the bot again."
+    )
 
 
 def _read(answer: bytes) -> Page:

@@ -14,6 +14,7 @@ from bot.store.database import Database
 from bot.store.dead_letters import DeadLetters
 from bot.store.deliveries import Deliveries
 from bot.store.discussions import Discussions
+from bot.store.feeds import Feeds
 from bot.store.figures import FiguresReader
 from bot.store.leases import Leases
 from bot.store.ledger import Ledgers
@@ -39,6 +40,7 @@ class Store:
         self.database = database
         self.papers = Papers(database, retention=retention)
         self.shown = Shown(database)
+        self.feeds = Feeds(database)
         self.ledgers = Ledgers(database)
         self.subscriptions = Subscriptions(database)
         # Kept longer than papers, so that a paper can never be posted again while it is still known.

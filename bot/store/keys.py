@@ -18,6 +18,8 @@ key                                           type    holds
 ``pp:{papers}:touched``                       zset    paper id by a number that counts up with each write
 ``pp:{papers}:shown``                          zset    paper id by when it last matched or was looked at (ms)
 ``pp:{papers}:wanted:<enricher>``              zset    paper id by when that enricher is to be asked (ms)
+``pp:{papers}:of-feed:<feed>``                  zset    id of a paper of a given feed by when it was first seen (ms)
+``pp:{papers}:twins``                          zset    id that an item of a given feed names by when it was brought (ms)
 ``pp:{papers}:stream``                        stream  papers to match: new ones, and changes; group ``match``
 ``pp:{papers}:cursor:<source>``               string  the source's bookmark
 ``pp:{papers}:health:<source>``               hash    last success, last failure, its sentence, counts
@@ -46,6 +48,9 @@ key                                           type    holds
 ``pp:{P/NN}:counting``                        zset    workspace by when the messages of its threads are counted next
 ``pp:{P/NN}:posted:<destination>``            zset    delivery key by when it was posted there: the latest ones
 ``pp:{P/NN}:outcomes``                        hash    ``sent``, ``dead``, ``unknown`` -> how many there ever were
+``pp:{feeds}:of:<platform>/<workspace>``        hash    name -> a feed given in chat
+``pp:{feeds}:addresses``                      hash    name -> address of every given feed that is read
+``pp:{feeds}:givers:<feed>``                    set     the workspaces that gave it: its papers are theirs alone
 ``pp:prefs:<platform>/<workspace>[/channel]`` hash    settings that people made in chat
 ``pp:saved:<platform>/<workspace>/<person>``  hash    paper id -> when it was saved, under which tag
 ``pp:ratings:<platform>/<workspace>/<place>`` hash    paper and person -> what they said of it, and its text
@@ -85,8 +90,11 @@ EXAMPLES: Final = PAPERS + "examples"
 PAPERS_TOUCHED: Final = PAPERS + "touched"
 PAPERS_STREAM: Final = PAPERS + "stream"
 PAPERS_SHOWN: Final = PAPERS + "shown"
+PAPERS_TWINS: Final = PAPERS + "twins"
 MATCH_GROUP: Final = "match"
 LEDGERS: Final = PAPERS + "ledgers"
+
+FEED_ADDRESSES: Final = "pp:{feeds}:addresses"
 
 SUBSCRIPTION_NUMBERS: Final = "pp:{subs}:numbers"
 SUBSCRIPTION_WORKSPACES: Final = "pp:{subs}:workspaces"
@@ -108,6 +116,18 @@ def alias(other_id: str) -> str:
 
 def title(mark: str) -> str:
     return f"{PAPERS}title:{mark}"
+
+
+def of_feed(feed: str) -> str:
+    return f"{PAPERS}of-feed:{feed}"
+
+
+def given_feeds(platform: str, workspace: str) -> str:
+    return f"pp:{{feeds}}:of:{platform}/{workspace}"
+
+
+def feed_givers(feed: str) -> str:
+    return f"pp:{{feeds}}:givers:{feed}"
 
 
 def wanted(enricher: str) -> str:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from bot.identity import may_be_one, other_ids, share_an_author, title_mark
 from bot.models import Paper
+from bot.private import feed_of
 from bot.store import keys
 from bot.store.database import Database
 from bot.store.records import decode
@@ -27,7 +28,10 @@ class Names:
 
         Names are written before the papers are, so that a crash in between makes no second paper of one.
         """
-        found: list[Paper] = []
+        found: list[Paper] = [paper for paper in papers if feed_of(paper.id)]
+        papers = [
+            paper for paper in papers if not feed_of(paper.id)
+        ]  # what a given feed says, ties nobody else's
         for start in range(0, len(papers), _AT_ONCE):
             found += await self._settled(papers[start : start + _AT_ONCE])
         return found

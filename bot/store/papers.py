@@ -10,6 +10,7 @@ from typing import Final
 
 from bot.errors import PigeonError
 from bot.models import Paper
+from bot.private import given_feed
 from bot.store import keys
 from bot.store.database import Database, Script, Value
 from bot.store.names import Names
@@ -43,6 +44,7 @@ _SAVE = Script(
       local held = redis.call('GET', KEYS[6 + at]) or ''
       if held ~= ARGV[base + 2] then return -at end
     end
+    -- A given feed's papers are listed with their feed only, in the place of both.
     local last = redis.call('ZRANGE', KEYS[6], -1, -1, 'WITHSCORES')
     local writes = last[2] and tonumber(last[2]) or 0
     local events = 0
@@ -50,7 +52,7 @@ _SAVE = Script(
       local base = first + (at - 1) * 6
       redis.call('SET', KEYS[6 + at], ARGV[base + 3], 'PX', ARGV[2])
       redis.call('ZADD', KEYS[2], 'NX', ARGV[1], ARGV[base + 1])
-      redis.call('ZADD', KEYS[6], writes + at, ARGV[base + 1])
+      if KEYS[6] ~= KEYS[2] then redis.call('ZADD', KEYS[6], writes + at, ARGV[base + 1]) end
       if ARGV[base + 4] ~= '' then
         local seed = ARGV[6]
         if seed == '0' then seed = ARGV[base + 6] end
@@ -139,11 +141,13 @@ class Papers:
         seed: bool,
         now: datetime,
         ledger: Mapping[str, str] | None = None,
+        feed: str | None = None,
     ) -> int:
         """Store papers, queue those that are to be matched, move the cursor and keep the ledger, in that order.
 
         The cursor and the ledger (:func:`bot.store.ledger.changes`) are written in the last transaction only, so
-        that a crash in between repeats work and loses nothing. Returns how many papers were queued.
+        that a crash in between repeats work and loses nothing. Papers of a given ``feed`` are in no list of all papers.
+        Returns how many papers were queued.
 
         Raises:
             ChangedMeanwhileError: another poller changed one of these papers since it was read.
@@ -166,11 +170,11 @@ class Papers:
                 _SAVE,
                 [
                     keys.cursor(source),
-                    keys.PAPERS_BY_TIME,
+                    keys.of_feed(feed) if feed else keys.PAPERS_BY_TIME,
                     keys.PAPERS_STREAM,
                     keys.ledger(source),
                     keys.LEDGERS,
-                    keys.PAPERS_TOUCHED,
+                    keys.of_feed(feed) if feed else keys.PAPERS_TOUCHED,
                     *(keys.paper(change.paper.id) for change in part),
                 ],
                 args,
@@ -212,6 +216,37 @@ class Papers:
                 )
             )
         )
+
+    async def of_feed(self, feed: str, since: datetime, *, limit: int = 500) -> Sequence[str]:
+        """Ids of a given feed's papers first seen since then, newest first."""
+        client = self._database.client
+        key = keys.of_feed(feed)
+        return list(
+            await self._database.call(
+                client.zrange(key, "+inf", _ms(since), desc=True, byscore=True, offset=0, num=limit)
+            )
+        )
+
+    async def forget_of_feed(self, feed: str, now: datetime) -> None:
+        """Drop index entries of a given feed's papers that have expired."""
+        for key in (keys.of_feed(feed), keys.PAPERS_TWINS):
+            await self._database.call(
+                self._database.client.zremrangebyscore(key, "-inf", _ms(now - self.retention))
+            )
+
+    async def note_twins(self, ids: Sequence[str], now: datetime) -> None:
+        """Items of given feeds name these papers, which a listing may bring as well."""
+        if ids:
+            await self._database.call(
+                self._database.client.zadd(keys.PAPERS_TWINS, dict.fromkeys(ids, _ms(now)))
+            )
+
+    async def twins(self, ids: Sequence[str]) -> frozenset[str]:
+        """Those of the papers that an item of a given feed names."""
+        if not ids:
+            return frozenset()
+        held = await self._database.call(self._database.client.zmscore(keys.PAPERS_TWINS, list(ids)))
+        return frozenset(one for one, score in zip(ids, held, strict=True) if score is not None)
 
     async def last_write(self) -> int:
         """The number of the last write of a paper; :meth:`written` goes on from there."""
@@ -262,13 +297,14 @@ class Papers:
         """How the last polls of a source went."""
         return dict(await self._database.call(self._database.client.hgetall(keys.health(source))))
 
-    async def healths(self) -> Mapping[str, Mapping[str, str]]:
-        """How the last polls of every source went; it looks through all keys, so not for a hot path."""
+    async def healths(self, *, given: bool = False) -> Mapping[str, Mapping[str, str]]:
+        """How the last polls of every source went, or with ``given`` also of every feed that was given in chat.
+
+        It looks through all keys, so not for a hot path.
+        """
         prefix = keys.health("")
-        return {
-            key.removeprefix(prefix): await self.health(key.removeprefix(prefix))
-            async for key in self._database.scan(f"{prefix}*")
-        }
+        names = [key.removeprefix(prefix) async for key in self._database.scan(f"{prefix}*")]
+        return {name: await self.health(name) for name in names if given or given_feed(name) is None}
 
 
 def read_was(text: str) -> Mapping[str, object]:

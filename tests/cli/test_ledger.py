@@ -38,3 +38,15 @@ def test_days_limit_what_is_shown(pigeon):
     pigeon.store(lambda store: store.ledgers.write(None, _book()))
     few, many = (len(pigeon("ledger", "--days", str(days)).out.splitlines()) for days in (3, 14))
     assert few < many
+
+
+def test_sources_that_owe_nothing_are_named_with_how_they_do(pigeon):
+    async def note(store):
+        await store.papers.note_health("@lab.example-1f3a9c2b", {"succeeded_at": NOW.isoformat()})
+        await store.papers.note_health("crossref", {"failed_at": NOW.isoformat(), "why": "It is down."})
+
+    pigeon.store(note)
+    out = pigeon("ledger").out
+    assert "✓ lab.example-1f3a9c2b (given in chat): read " in out
+    assert "✗ Crossref: failed " in out
+    assert "It is down." in out

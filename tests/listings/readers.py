@@ -39,7 +39,7 @@ def hoard(data: bytes) -> list[Paper]:
         kept.append(bytes(10_000_000))
 
 
-def die(data: bytes) -> list[Paper]:
+def die(data: bytes, **arguments: str) -> list[Paper]:
     os.abort()
 
 

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from bot.app import choose_enrichers, choose_sources
+from bot.choosing import choose_enrichers, choose_sources
 from bot.listings.fetch import Fetcher
 from bot.listings.parser import Parser
 from bot.models import Paper

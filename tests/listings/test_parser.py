@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from bot.errors import ListingMalformed, ListingUnavailable
+from bot.errors import ListingMalformed, ListingQuarantined, ListingUnavailable
 from bot.listings.arxiv import rss
 from bot.listings.parser import MOST_KILLS, Parser
 from tests.listings import readers
@@ -74,11 +74,15 @@ async def test_a_reader_that_stumbles_costs_its_answer_and_not_the_child(parser,
 @pytest.mark.parametrize("reader", [readers.die, readers.wait, readers.lie])
 async def test_a_killed_child_is_replaced_and_its_listing_quarantined_after_three(reader):
     parser = Parser(wall_seconds=1)
-    for _ in range(MOST_KILLS):
+    for _ in range(MOST_KILLS - 1):
         with pytest.raises(ListingMalformed, match="too much to read"):
             await parser.run(reader, b"", subject="hostile")
-    with pytest.raises(ListingMalformed, match="not read any more"):
+    with pytest.raises(ListingQuarantined, match="not read any more"):
+        await parser.run(reader, b"", subject="hostile")
+    with pytest.raises(ListingQuarantined, match="not read any more"):
         await parser.run(readers.say, b"", subject="hostile")
+    parser.forgive("hostile")
+    assert (await parser.run(readers.say, b"fine", subject="hostile")).papers[0].title == "fine"
     assert (await parser.run(readers.say, b"fine", subject="other")).papers[0].title == "fine"
     await parser.aclose()
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from bot.given import GivenFeeds
 from bot.ports import PluginContext, Source, SourcePlugin
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")  # noqa: TID251
@@ -82,6 +83,9 @@ class FeedsSettings(BaseModel):
         "",
         description="Hosts (feeds.lab.example, …:8080) or networks (10.1.0.0/16) inside, to be read all the same.",
     )
+    per_workspace: int = Field(
+        20, ge=0, le=200, description="Feeds that people may give in chat, for each workspace. 0: none."
+    )
 
 
 def _create(context: PluginContext) -> Sequence[Source]:
@@ -98,9 +102,24 @@ def _create(context: PluginContext) -> Sequence[Source]:
     ]
 
 
+def _given(context: PluginContext) -> GivenFeeds:
+    from bot.listings.feeds.given import Feeds  # noqa: PLC0415
+    from bot.listings.guard import Allowed  # noqa: PLC0415
+    from bot.listings.reader import Reader  # noqa: PLC0415
+
+    settings: FeedsSettings = context.settings
+    return Feeds(
+        reader=Reader.of(context),
+        clock=context.clock,
+        allowed=Allowed.read(_parts(settings.allow)),
+        most=settings.per_workspace,
+    )
+
+
 plugin = SourcePlugin(
     name="feeds",
     settings=FeedsSettings,
     create=_create,
     configured=lambda settings: bool(settings.urls.strip()),
+    given=_given,
 )

@@ -48,7 +48,7 @@ def parse(data: bytes, *, source: str, now: str) -> Page:
             read.add(paper)
     for _ in items[MOST_ITEMS:]:
         read.skip(f"beyond the first {MOST_ITEMS} items")
-    return read.page(damaged=document.damaged)
+    return read.page(damaged=document.damaged, title=markup.text_at(head, "title")[:300])
 
 
 def _paper(item: etree._Element, source: str, latest: datetime) -> Paper | None:

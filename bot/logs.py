@@ -17,9 +17,9 @@ import structlog
 
 SHAPES: Final = re.compile(  # noqa: TID251 - a constant pattern of ours
     r"xox[abeprs]-[\w-]{8,}|xapp-[\w-]{8,}|[\w-]{23,28}\.[\w-]{6}\.[\w-]{27,}|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
-    r"|(?i:bearer|bot)\s+[\w.~+/-]{20,}"
+    r"|(?i:bearer|bot)\s+[\w.~+/-]{20,}|(?<=/w/)[\w.-]{20,}|(?<=/feed/)[\w-]{20,}"
 )
-"""What tokens of Slack and Discord, passwords in addresses and bearer headers look like."""
+"""What tokens of Slack and Discord, passwords in addresses, bearer headers, and links to the web page and to feeds look like."""
 HIDDEN: Final = "(hidden)"
 
 

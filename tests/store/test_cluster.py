@@ -11,6 +11,7 @@ import pytest
 from bot.clock import SystemClock
 from bot.models import Cadence, When
 from bot.store import keys
+from bot.store.web import SAVED, Feed
 from bot.testing.clock import FakeClock
 from tests.chaos.valkey import ValkeyServer, free_port
 from tests.core import ML, open_core, paper
@@ -71,6 +72,14 @@ async def test_the_route_runs_on_a_cluster(cluster: list[ValkeyServer], clock: F
     said = await core.say("list")
     assert said.card.fallback
     await core.say("status")
+    figures = await core.store.figures.read(await core.store.figures.platforms())
+    traffic = figures.traffic["recording"]
+    assert traffic.outcomes["sent"] == len(core.adapter.posted)
+    assert (figures.papers, figures.unmatched, traffic.waiting, traffic.dead_letters) == (5, 0, 0, 0)
+    assert len(await core.store.deliveries.posted(places[0])) >= 5
+    token = await core.store.web.feed(Feed("recording", "w1", "ana", SAVED))
+    assert await core.store.web.open_feed(token)
+    assert await core.store.web.revoke_everything() == 1
     await core.store.papers.forget_old(core.clock.now())
     await core.store.database.close()
 

@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 
 from bot.links import LASTS, grant, sign
+from bot.logs import Redaction
 from bot.models import Cadence, Destination, Person, When
 from bot.store.keys import in_shard, shard_of
 from bot.store.records import encode
 from bot.testing.cards import HOSTILE
 from tests.core import ANA, ML, AllRights, origin, paper, words
-from tests.web.conftest import Browser, direct, elsewhere, shown
+from tests.web.conftest import ADDRESS, Browser, direct, elsewhere, shown
 from tests.web.test_preview import parsed
 
 BEN = Person(id="ben", name="Ben")
@@ -200,3 +201,11 @@ async def test_who_asks_elsewhere_sees_nothing_of_here(browser: Browser):
     assert "zanzibar" not in answer.body
     assert "part 1" not in answer.body
     assert "None here yet" in shown(answer)
+
+
+async def test_should_a_link_or_a_feed_ever_get_into_a_log_it_is_hidden_there(browser: Browser):
+    page, feeds = await browser.page(), await browser.feeds()
+    line = Redaction(())(None, "", {"event": f"GET {ADDRESS}{page} {feeds}"})["event"]
+    for path in (page, *feeds.values()):
+        assert path.rpartition("/")[2].removesuffix(".atom") not in line
+    assert line.startswith(f"GET {ADDRESS}/w/(hidden)")

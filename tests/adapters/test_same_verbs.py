@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.console.adapter import ConsoleAdapter
-from adapters.discord import commands
+from adapters.discord import commands, limits
 from adapters.discord.render import render as discord_payload
 from adapters.slack import forms
 from adapters.slack.desk import Asked
@@ -47,12 +47,21 @@ def of_discord() -> dict[str, Options]:
             option["name"]: (
                 option["required"],
                 option["description"],
-                tuple(choice["value"] for choice in option.get("choices", ())),
+                _completed(sub["name"], option["name"])
+                if option.get("autocomplete")
+                else tuple(choice["value"] for choice in option.get("choices", ())),
             )
             for option in sub["options"]
         }
         for sub in root["options"]
     }
+
+
+def _completed(verb: str, name: str) -> tuple[str, ...]:
+    """Discord shows 25 choices at most; more of them are offered while somebody types."""
+    (option,) = [option for option in BY_NAME[verb].options if option.name == name]
+    assert not option.choices or len(option.choices) > limits.COMMAND_CHOICES
+    return tuple(choice.value for choice in option.choices) if _chosen(option.kind) else ()
 
 
 def of_slack() -> dict[str, Options]:

@@ -163,6 +163,11 @@ async def test_from_the_invitation_to_forget_me(peer: SlackPeer) -> None:
     other = next(one for one in papers(peer) if one["ts"] != card["ts"])
     assert "Threads are switched off" in said(await bob.presses("Discuss", other))
 
+    # what no part of the journey needs is answered, too
+    for verb in OFFERED:
+        if verb.name not in used | {"forget-me"}:
+            assert said(await ann.asks(verb.examples[0])), verb.name
+
     # forget-me
     forget = await bob.asks("forget-me")
     assert '"confirm"' in said(forget), "Slack itself asks whether they really want that"

@@ -36,13 +36,24 @@ from tests.peers.slack_state import (
     Fault,
     Request,
     State,
+    late,
     rate_limited,
     refuse,
     slow,
     status,
 )
 
-__all__ = ["DROP_AFTER", "DROP_BEFORE", "METHODS", "SlackPeer", "rate_limited", "refuse", "slow", "status"]
+__all__ = [
+    "DROP_AFTER",
+    "DROP_BEFORE",
+    "METHODS",
+    "SlackPeer",
+    "late",
+    "rate_limited",
+    "refuse",
+    "slow",
+    "status",
+]
 
 APP_TOKEN = "xapp-1"
 MOST_SOCKETS = 10
@@ -145,8 +156,10 @@ class SlackPeer(State, Actors):
         fault: Fault | None,
     ) -> web.StreamResponse:
         if fault is not None:
-            entry.outcome = fault.word or fault.kind
+            entry.outcome = "" if fault.kind == "late" else fault.word or fault.kind
             match fault.kind:
+                case "late":
+                    await asyncio.sleep(fault.after)  # noqa: TID251 - a network takes real time
                 case "drop_before":
                     return _cut(request)
                 case "refuse":

@@ -33,7 +33,7 @@ class Fault:
     """How one request goes wrong."""
 
     kind: str
-    """refuse, status, rate_limited, drop_before, drop_after, slow"""
+    """refuse, status, rate_limited, drop_before, drop_after, slow, late"""
     word: str = ""
     status: int = 0
     after: float = 0.0
@@ -59,6 +59,11 @@ DROP_BEFORE = Fault("drop_before")
 """The connection breaks before anything was done."""
 DROP_AFTER = Fault("drop_after")
 """It was done, and then the connection breaks."""
+
+
+def late(seconds: float) -> Fault:
+    """It arrives late, and counts then."""
+    return Fault("late", after=seconds)
 
 
 def slow(seconds: float) -> Fault:

@@ -62,6 +62,7 @@ async def _with_store(opened: Opened) -> list[Finding]:
         found += await examining.sources(store, opened, clock)
         found += await examining.adapters(store, opened, clock)
         found += await examining.deliveries(store, opened)
+        found.append(await examining.page(store))
     return found
 
 

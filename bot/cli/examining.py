@@ -220,3 +220,11 @@ async def deliveries(store: Store, opened: Opened) -> list[Finding]:
             )
         ]
     return [Finding("deliveries", Severity.OK, "none was given up")]
+
+
+async def page(store: Store) -> Finding:
+    """Where the web page is served. It may be served nowhere: nothing else needs it."""
+    address = await store.web.address()
+    if address is None:
+        return Finding("web", Severity.OK, "no process serves the page now")
+    return Finding("web", Severity.OK, f"served at {address}")

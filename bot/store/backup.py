@@ -5,7 +5,8 @@ the texts of papers that subscriptions have as examples, what was posted (so tha
 
 * papers: listings bring them again;
 * what waits to be sent: it may have been sent since, and a second card is worse than a late one;
-* plugins' own values: they may hold tokens of workspaces.
+* plugins' own values: they may hold tokens of workspaces;
+* what opens the web page and its feeds.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 """``pigeon web rotate`` ends what was given out."""
 
+from datetime import timedelta
+
 from bot.store.web import SAVED, Feed
 
 ANA = Feed("slack", "T1", "U1", SAVED)
@@ -23,3 +25,11 @@ def test_rotate_takes_a_new_secret_and_leaves_feeds(pigeon):
     assert token not in answer.out + answer.err
     assert pigeon.store(lambda store: store.web.open_feed(token)) is None
     assert pigeon.store(lambda store: store.web.was_revoked(token))
+
+
+def test_the_doctor_says_where_the_page_is(pigeon, monkeypatch):
+    monkeypatch.setenv("PIGEON_SOURCES", "huggingface")
+    monkeypatch.setenv("PIGEON_HUGGINGFACE__URL", "http://127.0.0.1:9")
+    assert "no process serves the page" in pigeon("doctor").out
+    pigeon.store(lambda store: store.web.announce("https://papers.example.org", ttl=timedelta(minutes=5)))
+    assert "served at https://papers.example.org" in pigeon("doctor").out

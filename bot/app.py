@@ -176,7 +176,7 @@ class App:
                 group.create_task(self._kept_running("embedding", partial(self.meanings.run, self.worker)))
                 group.create_task(self._kept_running("digests", self.digests.run))
                 group.create_task(self._kept_running("upkeep", Upkeep(self.store, self._clock).run))
-            if "chat" in self._roles:
+            if "chat" in self._roles or self.page is not None:
                 group.create_task(self._kept_running("warming up", self.handlers.warm))
             if self.page is not None:
                 group.create_task(self._kept_running("web", self.page.run))

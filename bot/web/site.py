@@ -29,7 +29,7 @@ from bot.web.visit import ATOM, FIGURES, SVG, TEXT, Answer, Visit, conditional
 log = structlog.get_logger(__name__)
 
 PATIENCE: Final = 10.0
-"""Seconds for one answer: a preview takes a tenth of that, and a store that hangs is said to hang."""
+"""Seconds for one answer: a preview over 20,000 papers takes about one, and a store that hangs is said to hang."""
 PREVIEW: Final = 0.25
 """Seconds of work that a preview counts as, at least (:class:`bot.web.budget.Budget`)."""
 LOOK: Final = 0.05

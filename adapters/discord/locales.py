@@ -150,6 +150,13 @@ DESCRIPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "ja": "情報源、待ち行列、このチャンネルの状態。",
         "zh-CN": "来源、队列和此频道的状态。",
     },
+    "feeds": {
+        "de": "Eigene RSS- und Atom-Feeds: einen angeben, auflisten, entfernen.",
+        "fr": "Vos propres flux RSS et Atom : en donner un, les lister, en retirer un.",
+        "es-ES": "Tus propios canales RSS y Atom: añadir, listar o quitar.",
+        "ja": "独自のRSS/Atomフィードの追加、一覧、削除。",
+        "zh-CN": "添加、列出或移除自己的RSS和Atom订阅源。",
+    },
     "settings": {
         "de": "Was hier für alle gilt: Zeitzone, Karten, Threads, Verwalter.",
         "fr": "Ce qui vaut ici pour tous : fuseau, cartes, fils, gestion.",

@@ -263,6 +263,20 @@ _TEXTS: Final[Mapping[str, tuple[str, str, str, str, str]]] = {
         "他に管理できるロールや人、または none。",
         "还有谁可管理:身份组、成员或 none。",
     ),
+    "Address of a feed to read here; you see what is in it before it is added.": (
+        "Adresse eines Feeds; was darin steht, siehst du, bevor er hinzukommt.",
+        "Adresse d'un flux à lire ici ; vous voyez son contenu avant de l'ajouter.",
+        "Dirección de un canal; verás su contenido antes de añadirlo.",
+        "ここで読むフィードのURL。追加の前に内容を確認できます。",
+        "要在此读取的订阅源地址;添加前会先显示其内容。",
+    ),
+    "Name of a feed that is not to be read here any more.": (
+        "Name eines Feeds, der hier nicht mehr gelesen werden soll.",
+        "Nom d'un flux à ne plus lire ici.",
+        "Nombre de un canal que ya no se debe leer aquí.",
+        "ここで読むのをやめるフィードの名前。",
+        "不再在此读取的订阅源名称。",
+    ),
     "Say in the channel when somebody changes its subscriptions.": (
         "Änderungen an Abonnements im Kanal melden.",
         "Annoncer dans le salon tout changement d'abonnement.",

@@ -33,9 +33,9 @@ async def happened(happening: Happening, store: Store, destinations: Destination
                 await destinations.took_a_card(destination)
         case HappeningKind.PERSON_LEFT:
             await _stop_direct(store, where)
+            await store.web.revoke(where.platform, where.workspace, where.channel)
         case HappeningKind.THREAD_GONE:
             await _forget_thread(store, where)
-            await store.web.revoke(where.platform, where.workspace, where.channel)
 
 
 async def _destinations(store: Store, workspace: Destination) -> list[Destination]:

@@ -17,8 +17,10 @@ from bot.store.web import SAVED, Feed
 from bot.text.counted import count
 from bot.text.cut import cut
 
-MOST_FEEDS: Final = 20
-"""Feeds of subscriptions in one answer."""
+MOST_FEEDS: Final = 100
+"""Feeds of subscriptions that one answer makes."""
+SHOWN: Final = 12
+"""Feeds whose addresses stand in one answer: more of them do not fit a message of Discord."""
 MINUTES: Final = int(LASTS.total_seconds() // 60)
 
 
@@ -65,12 +67,14 @@ async def _feeds(asked: Asked) -> Reply:
     for one in await _here_and_mine(asked):
         title = f"{one.number} · {cut(one.title, 80)}"
         items.append(await _feed(asked, address, str(one.number), title, one.destination.key))
+    more = len(items) - SHOWN
     return Reply(
         card=message(
             "Feeds for your feed reader",
             "Each brings what was posted by a subscription, or your saved papers, as Atom.",
-            items=items,
+            items=items[:SHOWN],
             notes=[
+                *([f"{more:,} more stand on your page: `web` gives a link to it."] if more > 0 else []),
                 "They are yours: whoever has an address can read that feed. `web revoke` ends all of them.",
                 *_only_here(address),
             ],

@@ -297,3 +297,15 @@ async def test_who_leaves_or_is_forgotten_has_no_feeds(browser: Browser, how: st
         assert (await browser.get(path)).status == 410
     for path in other.values():
         assert (await browser.get(path)).status == 200
+
+
+async def test_many_feeds_are_made_and_stand_on_the_page(browser: Browser):
+    for number in range(1, 31):
+        await browser.core.subscribe(f"robot{number}", name=f"robots {number}")
+    reply = await browser.core.say("web feeds")
+    assert "19 more stand on your page" in words(reply)
+    page = (await browser.get(await browser.page())).body
+    shown = re.findall(ADDRESS + r"/feed/([\w-]+)\.atom", page)
+    assert len(set(shown)) == 31
+    # https://discord.com/developers/docs/components/reference: 4,000 characters in one message
+    assert len(words(reply)) < 3_000

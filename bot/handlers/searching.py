@@ -34,8 +34,8 @@ from bot.text.cut import cut
 PAGE: Final = 8
 LOOKED_AT: Final = 24
 """Papers that are read and evaluated, of which the best are shown."""
-WHOLE: Final = 0.05
-"""What having every word counts beside how near a paper is."""
+WHOLE: Final = 0.1
+"""What having every word counts beside how near a paper is (``docs/decisions-meaning.md``)."""
 MIDDLING: Final = 0.35
 """How near a paper of a given feed counts as: their meaning is not kept."""
 SOME: Final = 2000

@@ -71,7 +71,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def built(queries: Sequence[Query]) -> Index:
-    index = Index()
+    index = Index(stored)
     for number, query in enumerate(queries):
         index.put(str(number), query)
     return index
@@ -194,7 +194,7 @@ def memory(file: Path) -> None:
         gc.collect()
         return int(Path("/proc/self/statm").read_text().split()[1]) * page / 1e6
 
-    index = Index()
+    index = Index(stored)  # as the matcher does
     index.match(Document.of(Paper(id="arxiv:2601.00001", title="Words", abstract="What is read once.")))
     before, count = held(), 0
     with file.open() as lines:

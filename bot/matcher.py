@@ -91,7 +91,7 @@ class Matcher:
         self._worker = worker
         self._meanings = meanings or Meanings(store, clock)
         self._followed = Followed(self._meanings, clock)
-        self._index = Index()
+        self._index = Index(stored)
         self._subscriptions: dict[str, Subscription] = {}
         self._revisions: set[str] = set()
         """Those whose filter asks how a paper was announced."""
@@ -149,7 +149,7 @@ class Matcher:
             log.warning("Too many subscriptions changed to follow; the index is built anew")
             gc.unfreeze()
         place = await self._store.subscriptions.last_change()
-        self._index = Index()
+        self._index = Index(stored)
         self._subscriptions.clear()
         self._revisions.clear()
         taken = 0

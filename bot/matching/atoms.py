@@ -15,10 +15,12 @@ from bot.query.tree import Query
 class Held:
     """One distinct query and the keys of whoever holds it."""
 
-    __slots__ = ("keys", "number", "query")
+    __slots__ = ("keys", "normal", "number", "query")
 
-    def __init__(self, query: Query, key: str, number: int) -> None:
-        self.query = query
+    def __init__(self, query: Query, key: str, number: int, *, keep: bool) -> None:
+        self.normal = query.normal
+        self.query = query if keep else None
+        """``None`` where it is read again from its normal form when it is needed: trees are half of all memory."""
         self.number = number
         """What stands for it in the lists of those that wait: hundreds are gathered for each paper, and numbers side by
         side in memory are gathered many times faster than objects that lie all over it."""

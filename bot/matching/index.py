@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final, cast
 
 from bot.matching.atoms import Atom, Check, Held
@@ -21,6 +22,8 @@ from bot.matching.rarity import rarity, rarity_of_words
 from bot.query import Document, Query, Similarity, Verdict, evaluate
 from bot.query.tree import Author, Category, Compare, Flag, Like
 
+READ: Final = 1 << 13
+"""Filters whose trees are at hand: those that match many papers."""
 REST: Final = 4096
 """So many numbers are freed before the first of them is given again: matches at hand keep their reasons meanwhile."""
 
@@ -33,18 +36,18 @@ class Matches(Mapping[str, Verdict]):
         document: Document,
         similarity: Similarity | None,
         by_key: dict[str, int],
-        held: Mapping[int, Held],
+        query_of: Callable[[int], Query],
     ) -> None:
         self._document = document
         self._similarity = similarity
         self._by_key = by_key
-        self._held = held
+        self._query_of = query_of
         self._verdicts: dict[int, Verdict] = {}
 
     def __getitem__(self, key: str) -> Verdict:
         number = self._by_key[key]
         if (verdict := self._verdicts.get(number)) is None:
-            query = self._held[number].query
+            query = self._query_of(number)
             verdict = self._verdicts[number] = evaluate(query, self._document, self._similarity)
         return verdict
 
@@ -61,7 +64,12 @@ class Matches(Mapping[str, Verdict]):
 class Index:
     """Filters by the key of whoever holds them."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[str], Query] | None = None) -> None:
+        """With ``read``, which gives a filter again from its normal form, no trees are kept.
+
+        They are read when reasons are asked for; without it they are kept.
+        """
+        self._read = None if read is None else lru_cache(maxsize=READ)(read)
         self._held: dict[str, Held] = {}
         """Each distinct filter, by its normal form."""
         self._normal: dict[str, str] = {}
@@ -106,11 +114,11 @@ class Index:
             held.add(key)
             self._shared.add(held.number)
         else:
-            held = Held(query, key, self._next())
+            held = Held(query, key, self._next(), keep=self._read is None)
             self._held[query.normal] = self._numbered[held.number] = held
             self._one_key[held.number] = key
-            self._settle(held)
-        self._normal[key] = held.query.normal
+            self._settle(held.number, query)
+        self._normal[key] = held.normal
 
     def drop(self, key: str) -> None:
         """Forget the filter of ``key``, if there is one."""
@@ -144,7 +152,7 @@ class Index:
         by_key = dict(zip(map(self._one_key.__getitem__, found), found, strict=True))
         for number in self._shared & found if self._shared else ():
             by_key.update(dict.fromkeys(self._numbered[number].holders(), number))
-        return Matches(document, similarity, by_key, self._numbered)
+        return Matches(document, similarity, by_key, self._query)
 
     def _awake(self, document: Document, similarity: Similarity | None) -> set[int]:
         """The numbers of the filters that the paper passes."""
@@ -188,9 +196,16 @@ class Index:
                     present.add(atom)
         return present
 
-    def _settle(self, held: Held) -> None:
+    def _query(self, number: int) -> Query:
+        held = self._numbered[number]
+        if held.query is not None:
+            return held.query
+        assert self._read is not None
+        return self._read(held.normal)
+
+    def _settle(self, number: int, query: Query) -> None:
         """Let a filter wait at its places."""
-        for place in places(grown(held.query.root, self._atom), held.number):
+        for place in places(grown(query.root, self._atom), number):
             self.work += work(place)
             first, second, waiting = place
             if first is None:
@@ -211,11 +226,12 @@ class Index:
 
     def _leave(self, held: Held) -> None:
         """Take a filter away from the places that :meth:`_settle` gave it."""
-        known = grown(held.query.root, self._known)
+        root = self._query(held.number).root
+        known = grown(root, self._known)
         for place in places(known, held.number):
             self.work -= work(place)
             _forget(place, self._always, held.number)
-        grown(held.query.root, self._release)
+        grown(root, self._release)
 
     def _known(self, sought: Sought) -> Atom:
         """The atom of something that is looked for."""

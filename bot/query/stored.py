@@ -1,7 +1,7 @@
 """Read queries that were read before: what a store holds is the normal form, which needs no repairs and no sentences.
 
 An index reads a hundred thousand of them at its start. The tree is the one that :func:`bot.query.parse` gives; what
-is not plainly a normal form, or large, is left to it. Leaves are shared between queries, which saves most of their memory.
+is not plainly a normal form, or large, is left to it. Common leaves are read once.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _all(pieces: list[str], at: int) -> tuple[Node, int]:
     return (found[0] if len(found) == 1 else all_of(found)), at
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def _leaf(text: str) -> Leaf:
     if (plain := _WORDS.fullmatch(text)) is not None:
         words = tuple(plain[2].split("-"))

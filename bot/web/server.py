@@ -1,7 +1,7 @@
 """The sockets of the site. One connection carries one request and lives for a few seconds, whatever its other end does.
 
-aiohttp sets no limit to the time that a request may take to arrive; a connection that says nothing, or says it a letter at
-a time, would be held for ever. So each is cut off after :data:`LIFETIME`, there are at most :data:`CONNECTIONS` of them,
+aiohttp lets a request take an hour to arrive, and an answer for ever to be read: a connection that says nothing, or says it a
+letter at a time, would be held for so long. So each is cut off after :data:`LIFETIME`, there are at most :data:`CONNECTIONS` of them,
 and only GET and HEAD without a body are answered.
 """
 

@@ -143,7 +143,8 @@ CARDS: dict[str, Card] = {
         size=CardSize.FULL,
         reasons=REASONS,
         subscriptions=("Robotics", "Manipulation"),
-        actions=EVERYTHING,
+        people=("Ada", "Kai Example"),
+        actions=EVERYTHING - {PaperAction.DISCUSS, PaperAction.ABSTRACT},
         now=NOW,
     ),
     "digest": digest_card(

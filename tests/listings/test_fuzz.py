@@ -4,6 +4,7 @@ The short form takes 2,000 mutants, the long one (``--run-long``) 100,000; the s
 """
 
 import gzip
+import json
 import random
 import resource
 import sys
@@ -15,9 +16,13 @@ import pytest
 from bot.errors import ListingMalformed
 from bot.listings import biorxiv, crossref, huggingface
 from bot.listings.arxiv import api, oai, rss
+from bot.listings.enrichers import hub, openalex, semanticscholar
 from bot.listings.feeds import reading as feeds
+from bot.listings.openreview import reading as openreview
 from bot.listings.parser import Parser
 from bot.listings.pubmed import reading as pubmed
+from tests.listings.test_enrichers import PAGE
+from tests.listings.test_openreview import note, page
 
 SEED = 20_261_122
 SPLICES = (
@@ -63,6 +68,7 @@ def _corpus(recordings: Path) -> list[list[tuple[object, dict[str, str], bytes]]
         ("biorxiv/*.json", biorxiv.parse, {"server": "biorxiv"}),
         ("biorxiv/*.xml", feeds.parse, feed),
         ("other/crossref.json", crossref.parse, {}),
+        ("other/openalex.json", openalex.parse, {}),
         ("other/pubmed-efetch.xml", pubmed.parse, {}),
         ("other/pubmed-esearch.json", pubmed.parse_ids, {}),
         ("feeds/*.xml", feeds.parse, feed),
@@ -72,6 +78,14 @@ def _corpus(recordings: Path) -> list[list[tuple[object, dict[str, str], bytes]]
         paths = sorted(recordings.glob(pattern))
         assert paths, pattern
         found.append([(parse, arguments, _bytes(path)) for path in paths])
+    # Of these no answer was recorded: documented shapes are mutated.
+    scholar = json.dumps(
+        [{"citationCount": 3, "openAccessPdf": {"url": "https://x.org/a.pdf"}}, None]
+    ).encode()
+    hub_page = json.dumps(PAGE).encode()
+    found.append([(openreview.parse, {}, page(note(1, abstract="A", keywords=["x"]), note(2)))])
+    found.append([(hub.parse, {"site": "https://huggingface.co"}, hub_page)])
+    found.append([(semanticscholar.parse, {}, scholar)])
     return found
 
 

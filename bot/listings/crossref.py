@@ -130,7 +130,7 @@ def _day(row: Mapping[str, Any], name: str) -> date | None:
     numbers = [number for part in parts if (number := documents.count(part)) is not None]
     try:
         found = date(*[*numbers, 1, 1][:3]) if numbers else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return found if found and 1600 < found.year < 2100 else None
 

@@ -210,3 +210,16 @@ async def test_the_key_is_in_no_error(make, host):
 def test_what_is_no_answer_is_refused(parse, data):
     with pytest.raises(ListingMalformed):
         parse(data)
+
+
+def test_a_date_of_more_digits_than_there_are_days_is_no_date_and_costs_no_row():
+    row = {"DOI": "10.1000/1", "title": ["T"], "created": {"date-parts": [[2025, 11, 99999999999]]}}
+    (paper,) = crossref.parse(json.dumps({"message": {"items": [row]}}).encode()).papers
+    assert paper.published is None
+    article = (
+        "<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>T</ArticleTitle>"
+        "<ArticleDate><Year>99999999999</Year><Month>1</Month><Day>1</Day></ArticleDate></Article></MedlineCitation>"
+        "</PubmedArticle></PubmedArticleSet>"
+    )
+    (paper,) = reading.parse(article.encode()).papers
+    assert paper.published is None

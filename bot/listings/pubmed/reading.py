@@ -133,6 +133,6 @@ def _date(element: etree._Element | None) -> datetime | None:
     month = _MONTHS.index(said[:3]) + 1 if said[:3] in _MONTHS else documents.count(said) or 1
     try:
         found = date(year, month, documents.count(markup.text_at(element, "day")) or 1)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return datetime.combine(found, datetime.min.time(), UTC)

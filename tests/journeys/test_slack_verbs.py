@@ -139,6 +139,17 @@ async def test_from_the_invitation_to_forget_me(peer: SlackPeer) -> None:
     assert said(await bob.asks("profile"))
     assert "I can post here" in said(await bob.asks("status"))
 
+    # by mention in the thread, by direct message, by the shortcuts
+    await peer.mention(f"<@UBOT> explain {paper}", user="U2", thread=card["ts"])
+    seen = await peer.until(lambda: peer.ephemerals, PATIENCE)
+    assert (seen[-1]["user"], seen[-1]["thread_ts"]) == ("U2", card["ts"]), "there, and for them alone"
+    await peer.say("status", user="U2")
+    await peer.until(lambda: "I can post here" in said(peer.posts("DU2")), PATIENCE)
+    link = {"ts": peer.stamp(), "user": "U1", "text": f"have you read <https://arxiv.org/abs/{paper}>?"}
+    saved = await (await peer.shortcut("pigeon_save", message=link, user="U1")).reply()
+    assert "saved" in said(saved).lower()
+    assert "field.query" in said(await (await peer.shortcut("pigeon_find", user="U1")).modal())
+
     # edit, by the form; only who may
     form = await ann.opens("edit 1")
     await peer.until(lambda: "Written: `/papers edit 1" in said(peer.views[form["id"]]), PATIENCE)

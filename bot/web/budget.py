@@ -107,7 +107,7 @@ def client_of(peer: str, forwarded: str, proxies: tuple[str, ...]) -> str:
     """
     address = peer
     for named in reversed([part.strip() for part in forwarded.split(",") if part.strip()]):
-        if not _inside(address, proxies):
+        if not inside(address, proxies):
             break
         address = named
     try:
@@ -120,7 +120,8 @@ def client_of(peer: str, forwarded: str, proxies: tuple[str, ...]) -> str:
     return str(read)
 
 
-def _inside(address: str, networks: tuple[str, ...]) -> bool:
+def inside(address: str, networks: tuple[str, ...]) -> bool:
+    """Is an address one of those, or in one of those networks?"""
     try:
         read = ip_address(address)
     except ValueError:

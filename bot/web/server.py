@@ -23,7 +23,7 @@ from aiohttp import web
 from bot.clock import Clock
 from bot.errors import PigeonError, StartError
 from bot.store import Store
-from bot.web.budget import client_of
+from bot.web.budget import client_of, inside
 from bot.web.layout import HEADERS, problem
 from bot.web.site import Site
 from bot.web.visit import Answer, Visit
@@ -34,7 +34,7 @@ LIFETIME: Final = 20.0
 """Seconds from the opening of a connection to its end: the request, the answer (10 s at most), and its sending."""
 CONNECTIONS: Final = 200
 EACH: Final = 40
-"""Connections of one peer at a time."""
+"""Connections of one peer at a time; a proxy of ours has those of many."""
 HEADER: Final = 8_190
 """Bytes of the request line, and of one header."""
 MOST_HEADERS: Final = 64
@@ -107,9 +107,10 @@ class _Connection(web.RequestHandler):
 class _Connections(web.Server):
     """Makes connections, and counts them."""
 
-    def __init__(self, handler: Any, *, lifetime: float, **options: Any) -> None:
+    def __init__(self, handler: Any, *, lifetime: float, proxies: tuple[str, ...], **options: Any) -> None:
         super().__init__(handler, **options)
         self._options = options
+        self._proxies = proxies
         self.lifetime = lifetime
         self._open: Counter[str] = Counter()
 
@@ -118,7 +119,9 @@ class _Connections(web.Server):
 
     def admit(self, peer: str) -> bool:
         """Count a connection in; ``False`` where there are too many."""
-        if self._open.total() >= CONNECTIONS or self._open[peer] >= EACH:
+        if self._open.total() >= CONNECTIONS:
+            return False
+        if self._open[peer] >= EACH and not inside(peer, self._proxies):
             return False
         self._open[peer] += 1
         return True
@@ -158,6 +161,7 @@ class WebServer:
         server = _Connections(
             self._request,
             lifetime=self._lifetime,
+            proxies=self._bind.proxies,
             access_log=None,  # addresses of pages and feeds are secrets
             logger=logging.getLogger("bot.web.aiohttp"),
             keepalive_timeout=self._lifetime,

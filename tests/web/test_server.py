@@ -201,6 +201,15 @@ async def test_one_peer_holds_so_many_connections_and_no_more(browser: Browser):
             writer.close()
 
 
+async def test_a_proxy_may_hold_more(browser: Browser):
+    async with serving(browser, proxies=("127.0.0.1",)) as server:
+        assert server._runner is not None
+        held = [await asyncio.open_connection(*server._runner.addresses[0][:2]) for _ in range(EACH + 5)]
+        assert status(await talk(server, request("/health"))) == 200
+        for _, writer in held:
+            writer.close()
+
+
 async def test_a_second_request_on_a_connection_is_not_served(browser: Browser):
     async with serving(browser) as server:
         assert (await talk(server, request("/health") * 3)).count(b"This process answers.") == 1

@@ -139,6 +139,8 @@ def _named(part: Part) -> str:
             return f"ratings of {part.of}"
         case "examples":
             return "the texts of examples"
+        case "feed":
+            return f"a feed of {part.of}"
         case "posted":
             return f"posted {part.key}"
         case "cursor":

@@ -1,6 +1,6 @@
 """Everything that people made, as records of a file; and back.
 
-A backup holds subscriptions and the highest number of each workspace, settings made in chat, saved lists, ratings and
+A backup holds subscriptions and the highest number of each workspace, settings made in chat, given feeds, saved lists, ratings and
 the texts of papers that subscriptions have as examples, what was posted (so that nothing restored is posted again) and the sources' bookmarks. It leaves out
 
 * papers: listings bring them again;
@@ -13,16 +13,20 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from bot.models import DeliveryState, Subscription
+from bot.private import given_feed
 from bot.store import keys
 from bot.store.database import Database, Script
 from bot.store.delivery_fields import flat, from_fields
+from bot.store.feeds import Feeds, GivenFeed
 from bot.store.records import DamagedRecordError, decode, encode
 from bot.store.subscriptions import Subscriptions
 
@@ -125,6 +129,19 @@ class ExamplesPart(_Part):
     papers: dict[str, str]
 
 
+def _feed(record: dict[str, Any]) -> dict[str, Any]:
+    decode(GivenFeed, json.dumps(record))
+    return record
+
+
+class FeedPart(_Part):
+    """A feed that a workspace gave."""
+
+    kind: Literal["feed"] = "feed"
+    of: str = Field(pattern=r"^[^/]+/[^/]+$")
+    record: Annotated[dict[str, Any], AfterValidator(_feed)]
+
+
 class PostedPart(_Part):
     """That something was posted, was given up, or went into a digest that was."""
 
@@ -149,6 +166,7 @@ Part = (
     | SavedPart
     | RatingsPart
     | ExamplesPart
+    | FeedPart
     | PostedPart
     | CursorPart
 )
@@ -161,6 +179,7 @@ KINDS: Final[Mapping[str, str]] = {
     "saved": "saved lists",
     "ratings": "places with ratings",
     "examples": "texts of examples",
+    "feed": "given feeds",
     "posted": "marks of what was posted",
     "cursor": "bookmarks of listings",
 }
@@ -178,6 +197,7 @@ class Backup:
     def __init__(self, database: Database, *, retention: timedelta) -> None:
         self._database = database
         self._subscriptions = Subscriptions(database)
+        self._feeds = Feeds(database)
         self._expiry = int(retention.total_seconds() * 1000)
 
     async def parts(self) -> AsyncIterator[Part]:
@@ -196,12 +216,16 @@ class Backup:
         examples = await self._database.call(self._database.client.hgetall(keys.EXAMPLES))
         if examples:
             yield ExamplesPart(papers=dict(examples))
+        async for of, values in self._hashes(keys.given_feeds("", "").removesuffix("/")):
+            for record in values.values():
+                yield FeedPart(of=of, record=json.loads(record))
         async for posted in self._posted():
             yield posted
         prefix = keys.cursor("")
         for key in await self._keys(prefix):
             cursor = await self._database.call(self._database.client.get(key))
-            if cursor is not None:
+            # A given feed begins anew: it shows all its items, and those that nobody wanted then are no news now.
+            if cursor is not None and given_feed(key.removeprefix(prefix)) is None:
                 yield CursorPart(source=key.removeprefix(prefix), cursor=str(cursor))
 
     async def restore(self, part: Part, *, dry_run: bool) -> bool:
@@ -219,6 +243,8 @@ class Backup:
                 return await self._restore_hash(_RATINGS + part.of, part.papers, dry_run=dry_run)
             case ExamplesPart():
                 return await self._restore_hash(keys.EXAMPLES, part.papers, dry_run=dry_run)
+            case FeedPart():
+                return await self._restore_feed(part, dry_run=dry_run)
             case PostedPart():
                 return await self._restore_posted(part, dry_run=dry_run)
             case CursorPart():
@@ -281,6 +307,14 @@ class Backup:
                 self._database.client.hset(keys.SUBSCRIPTION_NUMBERS, part.workspace, part.highest)
             )
         return True
+
+    async def _restore_feed(self, part: FeedPart, *, dry_run: bool) -> bool:
+        """One that was quarantined is read again: a restoration is a new start."""
+        platform, _, workspace = part.of.partition("/")
+        feed = replace(decode(GivenFeed, json.dumps(part.record)), quarantined=False)
+        if any(one.name == feed.name for one in await self._feeds.of(platform, workspace)):
+            return False
+        return dry_run or await self._feeds.put(platform, workspace, feed, most=sys.maxsize)
 
     async def _restore_hash(self, name: str, values: Mapping[str, str], *, dry_run: bool) -> bool:
         if await self._exists(name):

@@ -21,6 +21,7 @@ from bot.plugins import sources
 from bot.ports import Happening, HappeningKind, Reply
 from bot.private import feed_name, identity, private_id
 from bot.settings import load
+from bot.store.backup import read_part
 from tests.core import ANA, ML, AllRights, Core, commands, open_core, origin, paper, words
 from tests.listings import readers
 from tests.listings.conftest import Host, host
@@ -403,3 +404,22 @@ def test_names_and_ids():
     own = private_id(name, f"feed:{name}:0a1b")
     assert own == f"feed:@{name}/0a1b" == identity(own)
     assert identity("arxiv:hep-ex/0307015") == "arxiv:hep-ex/0307015"
+
+
+async def test_a_restored_feed_begins_anew_and_floods_nobody(site):
+    await site.give()
+    await site.poll()
+    store = site.core.store
+    lines = [part.model_dump_json() async for part in store.backup.parts()]
+    await store.database.call(store.database.client.flushall())
+    parts = [read_part(line) for line in lines]
+    assert [part.source for part in parts if part.kind == "cursor"] == ["arxiv"]
+    for part in parts:
+        assert await store.backup.restore(part, dry_run=True)
+        assert await store.backup.restore(part, dry_run=False)
+        if part.kind == "feed":
+            assert not await store.backup.restore(part, dry_run=False), "it is there already"
+    await site.core.subscribe("robots")
+    await site.poll()
+    await site.brings(item(3, "New robots"))
+    assert [one.card.fallback.split(" · ")[0] for one in site.core.adapter.posted] == ["New robots"]

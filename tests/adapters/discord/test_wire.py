@@ -177,7 +177,7 @@ async def test_a_full_bucket_is_told_without_a_request(peer: DiscordPeer) -> Non
         assert len(peer.requests) == asked
         assert peer.buckets.refused == 0
         learnt = adapter.limits(place(lab))
-        assert [(limit.count, round(limit.seconds)) for limit in learnt] == [(49, 1), (5, 5)]
+        assert [(limit.count, round(limit.seconds)) for limit in learnt] == [(50, 1), (5, 5)]
 
 
 @pytest.mark.parametrize(

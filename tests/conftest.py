@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_asyncio
 
@@ -13,6 +14,9 @@ from bot.clock import SystemClock
 from bot.embedded import EmbeddedServer, open_embedded
 from bot.testing.clock import FakeClock
 from tests.core import Core, open_core
+
+hypothesis.settings.register_profile("pigeon", deadline=None)
+hypothesis.settings.load_profile("pigeon")  # a busy machine makes nothing wrong: no test is timed
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from threading import Event
@@ -23,8 +24,16 @@ def free_port() -> int:
 class ValkeyServer:
     """One server on loopback TCP with an append-only file."""
 
-    def __init__(self, folder: Path, *, fsync: str = "always", config: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        fsync: str = "always",
+        config: tuple[str, ...] = (),
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder = folder
+        self._env = {**os.environ, **(env or {})}
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.pid = 0
@@ -45,7 +54,12 @@ class ValkeyServer:
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "valkey.log").open("ab") as log:
             self._child = subprocess.Popen(
-                [find_binary(), "-"], stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
+                [find_binary(), "-"],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=self._env,
             )
         assert self._child.stdin is not None
         with self._child.stdin as pipe:

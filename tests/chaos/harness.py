@@ -109,7 +109,7 @@ class Run:
         self.store.start()
         out, into = os.pipe()
         plan = peer.Plan(self.platform, self.seed, self.channels, self.papers)
-        self._platform = _fork(lambda: peer.serve(plan, into))
+        self._platform = fork(lambda: peer.serve(plan, into))
         os.close(into)
         with os.fdopen(out) as told:
             place = peer.Place(**json.load(told))
@@ -117,14 +117,14 @@ class Run:
         self.setup = worker.Setup(
             self.platform, place, self.store.url, self.folder, self.lease, self.protocol
         )
-        prepared = _fork(lambda: asyncio.run(worker.subscribe(self.setup)))
+        prepared = fork(lambda: asyncio.run(worker.subscribe(self.setup)))
         if os.waitpid(prepared, 0)[1] != 0:
             raise RuntimeError("the subscriptions could not be made")
         for number in range(BOTS):
             self._start(number)
 
     def _start(self, number: int) -> None:
-        self._bots[number] = _fork(lambda: worker.run(self.setup, number))
+        self._bots[number] = fork(lambda: worker.run(self.setup, number))
 
     def _kill(self, number: int) -> None:
         pid = self._bots[number]
@@ -198,7 +198,7 @@ class Run:
     # --- the end ------------------------------------------------------------------------------
 
     def _calm(self) -> None:
-        urllib.request.urlopen(urllib.request.Request(f"{self._control}/calm", method="POST"), timeout=30)
+        self._tell("/calm")
 
     def _settle(self, began: float) -> None:
         """Wait until everything is there, or nothing more comes; count what is overdue by more than two leases."""
@@ -244,14 +244,19 @@ class Run:
     def _posted(self) -> int:
         return int(self._ask("/count")["posted"])
 
+    def _tell(self, path: str) -> None:
+        urllib.request.urlopen(
+            urllib.request.Request(self._control + path, method="POST"), timeout=30
+        ).close()
+
     def _ask(self, path: str) -> dict[str, Any]:
         with urllib.request.urlopen(self._control + path, timeout=30) as answer:
             said: dict[str, Any] = json.load(answer)
         return said
 
 
-def _fork(part: Callable[[], None]) -> int:
-    """A process that does one thing and ends without our clean-up."""
+def fork(part: Callable[[], None]) -> int:
+    """A process that does one thing and ends without our clean-up; its id."""
     pid = os.fork()
     if pid:
         return pid

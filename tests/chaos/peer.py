@@ -66,6 +66,8 @@ class Peer:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.odds = Odds(plan.seed)
+        self._held = False
+        self._shown = 0
         self.place = Place()
         self.texts: Callable[[], list[tuple[str, str]]] = list
         self.count: Callable[[], int] = lambda: 0
@@ -79,6 +81,8 @@ class Peer:
         app.router.add_get("/count", self._count)
         app.router.add_get("/record", self._record)
         app.router.add_post("/calm", self._calm)
+        app.router.add_post("/hold", self._hold)
+        app.router.add_post("/go-on", self._go_on)
         match self.plan.platform:
             case "discord":
                 await self._discord(stack)
@@ -142,8 +146,20 @@ class Peer:
 
     async def _listing(self, request: web.Request) -> web.Response:
         del request
-        shown = min(self.plan.papers, self.count() // self.plan.channels + AHEAD)
-        return web.json_response({"papers": shown})
+        if not self._held:
+            self._shown = min(self.plan.papers, self.count() // self.plan.channels + AHEAD)
+        return web.json_response({"papers": self._shown})
+
+    async def _hold(self, request: web.Request) -> web.Response:
+        """The listing shows no more for the moment."""
+        del request
+        self._held = True
+        return web.json_response({})
+
+    async def _go_on(self, request: web.Request) -> web.Response:
+        del request
+        self._held = False
+        return web.json_response({})
 
     async def _count(self, request: web.Request) -> web.Response:
         del request

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import sys
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,7 +29,7 @@ from bot.models import Cadence, DeliveryKind, Destination, Listing, Subscription
 from bot.ports import Adapter, PluginContext
 from bot.settings import CoreSettings, Settings
 from bot.storage import store_at
-from bot.store import Store, keys
+from bot.store import Database, Store, keys
 from bot.worker import worker_name
 from tests.chaos.naive import PROTOCOLS
 from tests.chaos.peer import Place
@@ -115,6 +116,16 @@ async def _opened(setup: Setup) -> AsyncIterator[Store]:
         yield Store(store.database, retention=timedelta(days=90), lease=timedelta(seconds=setup.lease))
 
 
+@asynccontextmanager
+async def _looked_at(setup: Setup) -> AsyncIterator[Store]:
+    """The store as it is, whatever version has it."""
+    database = Database.connect(setup.redis_url)
+    try:
+        yield Store(database, retention=timedelta(days=90), lease=timedelta(seconds=setup.lease))
+    finally:
+        await database.close()
+
+
 async def subscribe(setup: Setup) -> None:
     """Before the run: a subscription for every channel, and the first listing behind us."""
     async with _opened(setup) as store:
@@ -136,7 +147,7 @@ async def subscribe(setup: Setup) -> None:
 async def order(setup: Setup, papers: int) -> dict[tuple[str, int], float]:
     """When each paper was planned for its channel: channel and number, seconds."""
     found: dict[tuple[str, int], float] = {}
-    async with _opened(setup) as store:
+    async with _looked_at(setup) as store:
         for one in setup.place.destinations:
             where = Destination(**one)
             names = {
@@ -190,12 +201,13 @@ def run(setup: Setup, number: int) -> None:
     )
     # The waits after an unknown outcome, a tenth of what they are: a run is to meet many of them.
     sender.BACK_OFF = tuple(seconds / 10 for seconds in sender.BACK_OFF)  # type: ignore[assignment,misc]
+    (setup.folder / f"up-{number}").touch()
     asyncio.run(_work(setup))
 
 
 async def overdue(setup: Setup, seconds: float) -> list[str]:
     """Lanes whose next step has been due for longer than that."""
-    async with _opened(setup) as store:
+    async with _looked_at(setup) as store:
         now, found = SystemClock().now(), []
         for platform in {one["platform"] for one in setup.place.destinations}:
             due = await store.claims.next_due(keys.shards(platform))
@@ -203,3 +215,8 @@ async def overdue(setup: Setup, seconds: float) -> list[str]:
                 shard for shard, moment in due.items() if moment and (now - moment).total_seconds() > seconds
             ]
         return found
+
+
+if __name__ == "__main__":  # a process of another version of the program, which cannot be forked
+    told = json.loads(sys.argv[1])
+    run(Setup(**{**told, "place": Place(**told["place"]), "folder": Path(told["folder"])}), int(sys.argv[2]))

@@ -7,15 +7,18 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from bot.clock import SystemClock
 from bot.models import DeliveryKind, DeliveryState, delivery_key
 from bot.ports import Limit
 from bot.store import keys
-from bot.store.claims import Claim
+from bot.store.claims import Claim, Idle
 from bot.testing.adapter import RecordingAdapter
 from bot.testing.clock import FakeClock
-from tests.core import ML, open_core, paper
+from tests.core import ML, Core, open_core, paper
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,6 +51,34 @@ async def test_a_begun_send_ends_and_a_waiting_one_is_free_for_others(
     assert await _states(core) == ["planned", "sent"]
     assert len(adapter.posted) == 1
     await core.store.database.close()
+
+
+async def test_a_lane_that_was_given_as_the_stop_came_is_free_for_others(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await core.subscribe("robot")
+    core.source.bring(paper(1))
+    await core.poller.once()
+    await core.matcher.once()
+    claim, given, on = core.store.claims.claim, asyncio.Event(), asyncio.Event()
+
+    async def late(*asked: Any) -> Claim | Idle:
+        found = await claim(*asked)
+        given.set()
+        await on.wait()  # the answer is on its way to us
+        return found
+
+    monkeypatch.setattr(core.store.claims, "claim", late)
+    work = asyncio.create_task(core.lanes.run())
+    async with asyncio.timeout(10):
+        await given.wait()
+        work.cancel()
+        await SystemClock().sleep(0.01)
+        on.set()
+        await asyncio.wait([work])
+    found = await claim(keys.shard_of(ML), "another", core.clock.now())
+    assert isinstance(found, Claim), "it waits for no lease"
+    assert not core.adapter.posted
 
 
 async def _states(core) -> list[str]:  # type: ignore[no-untyped-def]

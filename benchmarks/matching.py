@@ -281,21 +281,28 @@ async def stored_part(lines: Sequence[str], day: int) -> None:
         await child.wait()
 
 
+BESIDE = """
+import asyncio, sys, time
+async def main():
+    late, loop = [0.0], asyncio.get_running_loop()
+    ended = loop.run_in_executor(None, sys.stdin.read)
+    while not ended.done():
+        due = time.perf_counter() + 0.005
+        await asyncio.sleep(0.005)
+        late.append(1000 * (time.perf_counter() - due))
+    late.sort()
+    print(f"{late[len(late) // 2]:.1f}, {late[len(late) * 99 // 100]:.1f}, {late[-1]:.0f} ms")
+asyncio.run(main())
+"""
+"""What the machine alone makes late: an idle loop in a process of its own, until its input is closed."""
+
+
 async def tick(late: list[float]) -> None:
     """Note by how many milliseconds the loop wakes us too late."""
     while True:
         due = time.perf_counter() + 0.005
         await asyncio.sleep(0.005)
         late.append(1000 * (time.perf_counter() - due))
-
-
-async def ticks() -> None:
-    """What the machine alone makes late, until our input is closed."""
-    late: list[float] = []
-    ticking = asyncio.create_task(tick(late))
-    await asyncio.to_thread(sys.stdin.read)
-    ticking.cancel()
-    print(f"{percentile(late, 0.5):.1f}, {percentile(late, 0.99):.1f}, {max(late):.0f} ms")
 
 
 async def start_part(url: str, day: int) -> None:
@@ -314,7 +321,7 @@ async def start_part(url: str, day: int) -> None:
     await bring(store, papers)
     late: list[float] = []
     idle = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.matching", "--tick",
+        sys.executable, "-c", BESIDE,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     ticking = asyncio.create_task(tick(late))
@@ -335,7 +342,6 @@ async def start_part(url: str, day: int) -> None:
 
 # --- search -----------------------------------------------------------------------------------
 
-ASKED = 120
 READ = 64
 
 
@@ -353,7 +359,7 @@ async def _vectors(store: Store, meanings: Meanings, known: Sequence[Paper]) -> 
         )
 
 
-async def search_part(lines: Sequence[str]) -> None:
+async def search_part(lines: Sequence[str], count: int, questions: int) -> None:
     now = CLOCK.now()
     known = [
         replace(
@@ -364,10 +370,10 @@ async def search_part(lines: Sequence[str]) -> None:
         )
         for copy in (0, 1)
         for at, one in enumerate(workload.papers())
-    ]
+    ][:count]
     chance = random.Random(3)
     words = [line for line in lines[:5_000] if "author:" not in line]
-    questions = chance.sample(words, ASKED)
+    asked = chance.sample(words, questions)
     with tempfile.TemporaryDirectory() as folder:
         async with server() as url:
             store = opened(url)
@@ -398,7 +404,7 @@ async def search_part(lines: Sequence[str]) -> None:
             for verb, aim in (("search", 200), ("preview", 300)):
                 await core.say(f"{verb} robot days:30", origin())
                 spent = []
-                for text in questions:
+                for text in asked:
                     began = time.perf_counter()
                     await core.say(f"{verb} {text} days:30", origin())
                     spent.append(1000 * (time.perf_counter() - began))
@@ -428,14 +434,12 @@ def main() -> None:
     )
     parser.add_argument("--url", help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help="where the subscriptions are kept between runs")
-    parser.add_argument("--tick", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--papers", type=int, default=40_000, help="papers that are searched")
+    parser.add_argument("--questions", type=int, default=120, help="searches, and previews, that are timed")
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     parts = asked.part or PARTS
-    if asked.tick:
-        asyncio.run(ticks())
-        return
     if asked.url:
         asyncio.run(start_part(asked.url, asked.day))
         return
@@ -462,7 +466,7 @@ def main() -> None:
                 case "store":
                     asyncio.run(stored_part(lines[:100_000], asked.day))
                 case "search":
-                    asyncio.run(search_part(lines))
+                    asyncio.run(search_part(lines, asked.papers, asked.questions))
                 case "meaning":
                     beside = Path(__file__).parent / "bench_meaning.py"
                     subprocess.run([sys.executable, beside, workload.RECORDINGS], check=True)

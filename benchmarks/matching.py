@@ -329,7 +329,7 @@ async def start_part(url: str, day: int) -> None:
     plans = await matcher.once()
     spent = time.perf_counter() - began
     ticking.cancel()
-    beside, _ = await idle.communicate()
+    beside, _ = await idle.communicate(b"")  # which ends its input
     say(f"a day of arXiv ({day:,} papers): {plans.matches:,} matches planned", f"{spent:.1f} s")
     say(
         "  event loop late, p50, p99, longest",

@@ -30,7 +30,9 @@ _DECLARED: Final = re.compile(  # noqa: TID251
     rb"""^\s{0,64}<\?xml[^>]{0,200}?encoding\s{0,8}=\s{0,8}["']([A-Za-z0-9_.:-]{1,40})"""
 )
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # noqa: TID251
-_AMPERSAND: Final = re.compile(r"&(#[0-9]{1,8};|#[xX][0-9a-fA-F]{1,7};|[A-Za-z][A-Za-z0-9]{0,31};)?")  # noqa: TID251
+_NAME: Final = r"#[0-9]{1,8};|#[xX][0-9a-fA-F]{1,7};|[A-Za-z][A-Za-z0-9]{0,31};"
+_ENTITY: Final = re.compile(f"&amp;({_NAME})")  # noqa: TID251
+_LITERALS: Final = (("<![CDATA[", "]]>"), ("<!--", "-->"))
 _ROOT: Final = re.compile(r"<[A-Za-z_]")  # noqa: TID251
 _CHARSET: Final = re.compile(  # noqa: TID251 - codecs that are character sets and cost no more than their text
     r"utf-?8|(us-)?ascii|(iso-?8859-?|latin-?)\d{1,2}|(windows-?|cp)125\d|koi8-[ru]|gb(2312|k|18030)|big5"
@@ -151,33 +153,35 @@ def _repaired(text: str) -> str:
     """Ampersands put right outside CDATA sections and comments."""
     parts: list[str] = []
     at = 0
-    while at < len(text):
-        start, end = _next_literal(text, at)
-        parts.append(_AMPERSAND.sub(_entity, text[at:start]))
+    for start, end in _literals(text):
+        parts.append(_ampersands(text[at:start]))
         parts.append(text[start:end])
         at = end
+    parts.append(_ampersands(text[at:]))
     return "".join(parts)
 
 
-def _next_literal(text: str, at: int) -> tuple[int, int]:
-    """Start and end of the next CDATA section or comment; both the end of the text when there is none."""
-    starts = [
-        (start, close)
-        for opening, close in (("<![CDATA[", "]]>"), ("<!--", "-->"))
-        if (start := text.find(opening, at)) >= 0
-    ]
-    if not starts:
-        return len(text), len(text)
-    start, close = min(starts)
-    return start, _after(text, close, start)
+def _ampersands(text: str) -> str:
+    """All are taken for bare ones first, and then those that begin an entity put back: millions cost nothing so."""
+    return _ENTITY.sub(_entity, text.replace("&", "&amp;")) if "&" in text else text
+
+
+def _literals(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each CDATA section and comment."""
+    nearest = {opening: text.find(opening) for opening, _ in _LITERALS}
+    closings = dict(_LITERALS)
+    while found := [(at, opening) for opening, at in nearest.items() if at >= 0]:
+        start, opening = min(found)
+        end = _after(text, closings[opening], start)
+        yield start, end
+        # Looked for again only where it was passed: one that is far off, or nowhere, is found once.
+        nearest = {one: text.find(one, end) if 0 <= at < end else at for one, at in nearest.items()}
 
 
 def _entity(found: re.Match[str]) -> str:
     name = found[1]
-    if name is None:
-        return "&amp;"
     if name in _OWN:
-        return found[0]
+        return f"&{name}"
     if name.startswith("#"):
         number = int(name[2:-1], 16) if name[1] in "xX" else int(name[1:-1])
         fine = (
@@ -186,7 +190,7 @@ def _entity(found: re.Match[str]) -> str:
             or 0xE000 <= number < 0xFFFE
             or 0x10000 <= number < 0x110000
         )
-        return found[0].lower() if fine else ""
+        return f"&{name.lower()}" if fine else ""
     known = html5.get(name)
     return escape(known) if known else f"&amp;{name}"
 

@@ -139,6 +139,8 @@ def test_what_is_no_feed_is_named(data, word):
         b"<?" * 2_000_000,
         b"<!--" * 1_000_000,
         b"<rss>" + b"&a" * 2_000_000,
+        b"<rss>" + b"<![CDATA[a]]>" * 100_000,
+        b"<rss>" + b"<!--a-->" * 100_000,
         b"<rss " + b"a='b' " * 500_000,
         b"<rss>" + b"\xff" * 4_000_000,
     ],

@@ -101,7 +101,7 @@ class Upgrade(Run):
                 self._is_next[number] = 1
             else:
                 number = self._random.randrange(BOTS)
-                self._is_next[number] = int(self._random.random() < 0.5)
+                self._is_next[number] = int(at % 2 == 0)
             self.figures.kills["bot"] += 1
             self._kill(number)
             up = self.folder / f"up-{number}"

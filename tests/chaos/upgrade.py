@@ -59,7 +59,7 @@ class Upgrade(Run):
     """A run of which some processes are of the next version."""
 
     def __init__(self, *, step: bool, seed: int = 1, deliveries: int = 600, points: int = 12) -> None:
-        super().__init__(platform="plain", seed=seed, points=points, deliveries=deliveries, channels=10)
+        super().__init__(platform="plain", seed=seed, points=points, deliveries=deliveries, channels=5)
         self._step = step
         self._is_next: Counter[int] = Counter()
         self._tree = next_version(self.folder / "next", step=step)

@@ -7,16 +7,16 @@ entry is acknowledged after all of its plans are written: a crash in between rep
 from __future__ import annotations
 
 import gc
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
 from bot.clock import Clock
-from bot.errors import QueryError
+from bot.errors import PigeonError, QueryError
+from bot.found import Found, by_destination, older, precedence, speaks_now
 from bot.matching import Index
 from bot.meaning import Followed, Meanings, Refused
 from bot.merging import before
@@ -26,7 +26,6 @@ from bot.models import (
     DeliveryState,
     Destination,
     Paper,
-    Reason,
     Subscription,
     SubscriptionState,
     When,
@@ -38,6 +37,7 @@ from bot.schedule import due
 from bot.store import Store
 from bot.store.deliveries import Plan
 from bot.store.papers import LATE, NEWS, SEED, read_was
+from bot.store.records import DamagedRecordError
 from bot.store.stream import Entry
 
 log = structlog.get_logger(__name__)
@@ -51,6 +51,8 @@ REASONS_AT_ONCE: Final = 50
 """Matches explained between two looks at the event loop, likewise."""
 TOGETHER: Final = 500
 """Plans that are gathered before they are written; a batch of papers may come to hundreds of thousands."""
+FEW: Final = 2
+"""Papers of a batch that may all fail by their own fault."""
 STALE: Final = timedelta(seconds=60)
 """Entries of a matcher that was silent for so long are taken over."""
 FIRST_CARDS: Final = 3
@@ -61,16 +63,6 @@ LATE_DIGEST: Final = timedelta(minutes=10)
 """How long the digest of a catch-up waits, so that all of its pages fall into it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A paper that one subscription wants."""
-
-    subscription: Subscription
-    paper: Paper
-    reasons: tuple[Reason, ...]
-    score: float
-
-
 @dataclass(slots=True)
 class Plans:
     """What a batch came to, for the log."""
@@ -78,7 +70,12 @@ class Plans:
     papers: int = 0
     matches: int = 0
     planned: int = 0
-    by_destination: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    def add(self, other: Plans) -> None:
+        """Count those of another batch as well."""
+        self.papers += other.papers
+        self.matches += other.matches
+        self.planned += other.planned
 
 
 class Matcher:
@@ -132,9 +129,7 @@ class Matcher:
                 if not entries:
                     return total
             plans = await self.match(entries)
-            total.papers += plans.papers
-            total.matches += plans.matches
-            total.planned += plans.planned
+            total.add(plans)
 
     async def refresh(self) -> None:
         """Bring the index up to what the store holds: everything once, then only what changed."""
@@ -195,11 +190,47 @@ class Matcher:
         self._subscriptions[subscription_id] = subscription
 
     async def match(self, entries: Sequence[Entry]) -> Plans:
-        """Plan for these papers, then acknowledge them."""
-        plans = Plans(papers=len(entries))
+        """Plan for these papers, then acknowledge them.
+
+        One that cannot be matched (a damaged record, a bug of ours) is set aside for a person, and the others go on.
+        """
         if not entries:
-            return plans
+            return Plans()
         await self.refresh()
+        outcome = await self._tried(entries)
+        if isinstance(outcome, Plans):
+            return outcome
+        log.error("Papers could not be matched together; each is tried alone", count=len(entries))
+        total, failed = Plans(), []
+        for entry in entries:  # what was planned before is planned again to no effect
+            outcome = await self._tried([entry])
+            if isinstance(outcome, Plans):
+                total.add(outcome)
+            else:
+                failed.append((entry, outcome))
+        if len(failed) == len(entries) > FEW:
+            raise failed[0][1]  # it is not the papers: a bot that set all aside would seem to run
+        for entry, fault in failed:
+            why = str(fault) if isinstance(fault, PigeonError) else f"{type(fault).__name__}: a bug of ours."
+            log.critical(
+                "A paper cannot be matched and is set aside", paper=entry.fields["id"], exc_info=fault
+            )
+            await self._store.aside.put(entry, why, self._clock.now())
+        return total
+
+    async def _tried(self, entries: Sequence[Entry]) -> Plans | Exception:
+        """What it came to, or a fault that may be a paper's."""
+        try:
+            return await self._match(entries)
+        except DamagedRecordError as error:
+            return error
+        except PigeonError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug of ours must cost one paper and not all
+            return error
+
+    async def _match(self, entries: Sequence[Entry]) -> Plans:
+        plans = Plans(papers=len(entries))
         papers = await self._store.papers.many([entry.fields["id"] for entry in entries])
         near = await self._followed.near(self._index.likes, list(papers.values()))
         owners = await self._store.feeds.givers({feed for one in papers if (feed := feed_of(one))})
@@ -217,7 +248,7 @@ class Matcher:
             plans.matches += len(found)
             if found and feed is None:
                 shown.append(paper.id)
-            for destination, wanted in _by_destination(found).items():
+            for destination, wanted in by_destination(found).items():
                 if await self._meanings.refused(destination, paper, refused):
                     continue
                 paper_id = paper.id
@@ -253,7 +284,7 @@ class Matcher:
         # As they are now: what changes while we give others their turn is for the next paper.
         subscriptions = [self._subscriptions[one] for one in wanted]
         if event["event"] == "new":
-            subscriptions = [one for one in subscriptions if not _older(paper, one)]
+            subscriptions = [one for one in subscriptions if not older(paper, one)]
         found = []
         for at, subscription in enumerate(subscriptions):
             if at % REASONS_AT_ONCE == REASONS_AT_ONCE - 1:
@@ -291,7 +322,7 @@ class Matcher:
         Whoever plans first decides how it is said, so instant ones come first; the others add their reasons.
         """
         now = self._clock.now()
-        ordered = sorted(wanted, key=_precedence)
+        ordered = sorted(wanted, key=precedence)
         found = []
         for at, one in enumerate(ordered):
             subscription = one.subscription
@@ -300,7 +331,7 @@ class Matcher:
                 if at == 0
                 else {subscription.number: one.reasons}
             )
-            instant = _speaks_now(subscription)
+            instant = speaks_now(subscription)
             if instant and seed != NEWS:
                 instant = seed == SEED and await self._first_cards_left(destination)
             delivery = Delivery(
@@ -334,29 +365,3 @@ class Matcher:
             f"first:{destination.key}", count=FIRST_CARDS * 10, seconds=864_000, patience=0
         )
         return taken
-
-
-def _speaks_now(subscription: Subscription) -> bool:
-    return subscription.cadence.when is When.INSTANT and subscription.state is not SubscriptionState.PAUSED
-
-
-def _precedence(one: Found) -> tuple[bool, bool, int]:
-    subscription = one.subscription
-    return (
-        not _speaks_now(subscription),
-        subscription.state is SubscriptionState.PAUSED,
-        subscription.number,
-    )
-
-
-def _older(paper: Paper, subscription: Subscription) -> bool:
-    """Was the paper known before the subscription was made? Then its preview showed it."""
-    made = subscription.created_at
-    return made is not None and paper.first_seen is not None and paper.first_seen < made
-
-
-def _by_destination(found: Sequence[Found]) -> Mapping[Destination, Sequence[Found]]:
-    grouped: dict[str, list[Found]] = defaultdict(list)
-    for one in found:
-        grouped[one.subscription.destination.key].append(one)
-    return {group[0].subscription.destination: group for group in grouped.values()}

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from bot.matcher import Matcher
 from bot.meaning import Meanings, Refused
 from bot.models import Destination, Paper
@@ -113,3 +115,68 @@ async def test_the_loop_gets_its_turn_while_thousands_match_one_paper(core: Core
     await queued(core, paper(1, "Drones"))
     assert (await matcher.once()).matches == 300
     assert len(turns) >= 300 // 50 * 2  # while loading, and while explaining
+
+
+async def damage(core: Core, number: int) -> None:
+    name = keys.paper(paper(number).id)
+    await core.store.database.call(core.store.database.client.set(name, '{"v": 1, "title": 7}'))
+
+
+async def test_a_paper_that_cannot_be_read_is_set_aside_and_the_others_are_matched(core: Core) -> None:
+    await core.subscribe("robot")
+    await queued(core, *(paper(number) for number in range(1, 5)))
+    await damage(core, 3)
+    assert (await core.matcher.once()).matches == 3
+    assert await core.store.papers.stream.length() == 0
+    [aside] = await core.store.aside.all()
+    assert aside.paper == paper(3).id
+    assert "cannot be read" in aside.why
+
+
+async def test_what_was_set_aside_is_matched_once_it_is_asked_for_again(core: Core) -> None:
+    await core.subscribe("robot")
+    await queued(core, paper(1))
+    held = await core.store.database.call(core.store.database.client.get(keys.paper(paper(1).id)))
+    await damage(core, 1)
+    assert (await core.matcher.once()).matches == 0
+    await core.store.database.call(core.store.database.client.set(keys.paper(paper(1).id), held))
+    [aside] = await core.store.aside.all()
+    assert await core.store.aside.replay(aside)
+    assert not await core.store.aside.replay(aside), "of two who ask one does it"
+    assert (await core.matcher.once()).matches == 1
+    assert await core.store.aside.all() == []
+
+
+class Broken(Meanings):
+    """Meets a bug of ours with some papers."""
+
+    def __init__(self, core: Core, faulty: set[str]) -> None:
+        super().__init__(core.store, core.clock)
+        self._faulty = faulty
+
+    async def refused(self, destination: Destination, paper: Paper, known: Refused) -> bool:
+        if paper.id in self._faulty:
+            raise ZeroDivisionError
+        return await super().refused(destination, paper, known)
+
+
+async def test_a_bug_that_one_paper_meets_costs_that_paper_alone(core: Core) -> None:
+    await core.subscribe("robot")
+    matcher = Matcher(core.store, core.clock, worker="w1", meanings=Broken(core, {paper(2).id}))
+    await queued(core, *(paper(number) for number in range(1, 5)))
+    assert (await matcher.once()).matches == 3
+    [aside] = await core.store.aside.all()
+    assert (aside.paper, aside.why) == (paper(2).id, "ZeroDivisionError: a bug of ours.")
+
+
+async def test_a_bug_that_all_papers_meet_ends_the_program_and_sets_none_aside(core: Core) -> None:
+    await core.subscribe("robot")
+    all_of_them = [paper(number) for number in range(1, 5)]
+    matcher = Matcher(
+        core.store, core.clock, worker="w1", meanings=Broken(core, {one.id for one in all_of_them})
+    )
+    await queued(core, *all_of_them)
+    with pytest.raises(ZeroDivisionError):
+        await matcher.once()
+    assert await core.store.aside.all() == []
+    assert await core.store.papers.stream.length() == 4

@@ -212,14 +212,15 @@ async def examined(adapter: Adapter, places: Sequence[Destination]) -> list[Find
 
 async def deliveries(store: Store, opened: Opened) -> list[Finding]:
     """What was given up and waits for a person."""
-    dead = sum([len(await store.dead_letters.of(platform)) for platform in opened.adapters])
-    if dead:
-        return [
-            Finding(
-                "deliveries", Severity.WARNING, f"{dead} cards were given up", "pigeon dead list says why."
-            )
-        ]
-    return [Finding("deliveries", Severity.OK, "none was given up")]
+    counted = {
+        "cards were given up": sum([len(await store.dead_letters.of(name)) for name in opened.adapters]),
+        "papers could not be matched": len(await store.aside.all()),
+    }
+    return [
+        Finding("deliveries", Severity.WARNING, f"{count} {what}", "pigeon dead list says why.")
+        for what, count in counted.items()
+        if count
+    ] or [Finding("deliveries", Severity.OK, "none was given up")]
 
 
 async def page(store: Store) -> Finding:

@@ -156,6 +156,11 @@ class Sender:
             log.critical("A delivery cannot be read", why=claim.damage)
             await self._store.claims.settle_dead(claim, claim.damage, now=now)
             return None
+        if claim.vanished >= MOST_ATTEMPTS:
+            log.critical("Whoever prepares this delivery dies of it", times=claim.vanished)
+            why = f"{claim.vanished} processes in a row ended while they prepared it."
+            await self._store.claims.settle_dead(claim, why, now=now)
+            return None
         if delivery is None or delivery.state not in (DeliveryState.PLANNED, DeliveryState.INTENT):
             await self._store.claims.done(claim, now=now)
             return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from bot.store.aside import AsidePapers
 from bot.store.backup import Backup
 from bot.store.claims import Claims
 from bot.store.database import Database
@@ -39,6 +40,7 @@ class Store:
     def __init__(self, database: Database, *, retention: timedelta, lease: timedelta = LEASE) -> None:
         self.database = database
         self.papers = Papers(database, retention=retention)
+        self.aside = AsidePapers(database)
         self.shown = Shown(database)
         self.feeds = Feeds(database)
         self.ledgers = Ledgers(database)

@@ -35,6 +35,8 @@ class Claim:
     """A newer version wrote the record: this process must leave it to one that can read it."""
     damage: str = ""
     """Why the record cannot be read; empty where it can."""
+    vanished: int = 0
+    """How often in a row it was claimed before by a process that neither said its intent nor gave it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ class Claims:
             delivery=delivery,
             newer=newer,
             damage=damage,
+            vanished=max(0, int(record.get("taken", 1)) - 1),
         )
 
     async def intend(self, claim: Claim, now: datetime) -> Intent | None:

@@ -11,16 +11,17 @@ key                                           type    holds
 ``pp:{meta}:epoch``                           string  when this store was first used; missing = empty store
 ``pp:{papers}:paper:<id>``                    string  a Paper; expires when unseen for the retention
 ``pp:{papers}:alias:<id>``                    string  another id of a paper -> its canonical id
-``pp:{papers}:title:<mark>``                    string  a title's mark -> the id of the paper first known by it
+``pp:{papers}:title:<mark>``                  string  a title's mark -> the id of the paper first known by it
 ``pp:{papers}:vector:<id>``                   string  model, dimension and vector of a paper; expires as it does
 ``pp:{papers}:examples``                      hash    paper that a filter has as its example -> title, abstract
 ``pp:{papers}:by-time``                       zset    paper id by the moment it was first seen (ms)
 ``pp:{papers}:touched``                       zset    paper id by a number that counts up with each write
-``pp:{papers}:shown``                          zset    paper id by when it last matched or was looked at (ms)
-``pp:{papers}:wanted:<enricher>``              zset    paper id by when that enricher is to be asked (ms)
-``pp:{papers}:of-feed:<feed>``                  zset    id of a paper of a given feed by when it was first seen (ms)
-``pp:{papers}:twins``                          zset    id that an item of a given feed names by when it was brought (ms)
+``pp:{papers}:shown``                         zset    paper id by when it last matched or was looked at (ms)
+``pp:{papers}:wanted:<enricher>``             zset    paper id by when that enricher is to be asked (ms)
+``pp:{papers}:of-feed:<feed>``                zset    id of a paper of a given feed by when it was first seen (ms)
+``pp:{papers}:twins``                         zset    id that an item of a given feed names by when it was brought (ms)
 ``pp:{papers}:stream``                        stream  papers to match: new ones, and changes; group ``match``
+``pp:{papers}:aside``                         hash    entry of that stream that could not be matched -> it, why and when
 ``pp:{papers}:cursor:<source>``               string  the source's bookmark
 ``pp:{papers}:health:<source>``               hash    last success, last failure, its sentence, counts
 ``pp:{papers}:ledger:<source>``               hash    announcement day -> what was owed and brought; ``desk``: the rest
@@ -48,9 +49,9 @@ key                                           type    holds
 ``pp:{P/NN}:counting``                        zset    workspace by when the messages of its threads are counted next
 ``pp:{P/NN}:posted:<destination>``            zset    delivery key by when it was posted there: the latest ones
 ``pp:{P/NN}:outcomes``                        hash    ``sent``, ``dead``, ``unknown`` -> how many there ever were
-``pp:{feeds}:of:<platform>/<workspace>``        hash    name -> a feed given in chat
+``pp:{feeds}:of:<platform>/<workspace>``      hash    name -> a feed given in chat
 ``pp:{feeds}:addresses``                      hash    name -> address of every given feed that is read
-``pp:{feeds}:givers:<feed>``                    set     the workspaces that gave it: its papers are theirs alone
+``pp:{feeds}:givers:<feed>``                  set     the workspaces that gave it: its papers are theirs alone
 ``pp:prefs:<platform>/<workspace>[/channel]`` hash    settings that people made in chat
 ``pp:saved:<platform>/<workspace>/<person>``  hash    paper id -> when it was saved, under which tag
 ``pp:ratings:<platform>/<workspace>/<place>`` hash    paper and person -> what they said of it, and its text
@@ -91,6 +92,7 @@ PAPERS_TOUCHED: Final = PAPERS + "touched"
 PAPERS_STREAM: Final = PAPERS + "stream"
 PAPERS_SHOWN: Final = PAPERS + "shown"
 PAPERS_TWINS: Final = PAPERS + "twins"
+PAPERS_ASIDE: Final = PAPERS + "aside"
 MATCH_GROUP: Final = "match"
 LEDGERS: Final = PAPERS + "ledgers"
 

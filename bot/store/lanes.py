@@ -177,7 +177,10 @@ CLAIM = Script(
           redis.call('HSET', prefix .. 'turns', workspace, string.format('%.3f', now + (fence % 1000) / 1000))
           ready(prefix, workspace, lane, now + lease)
           local key = entry[2][2]
-          return {1, workspace, lane, entry[1], key, fence, redis.call('HGETALL', prefix .. 'd:' .. key)}
+          local record = prefix .. 'd:' .. key
+          -- Whoever gets as far as an intent, or gives the lane back, takes this count away again.
+          if redis.call('EXISTS', record) == 1 then redis.call('HINCRBY', record, 'taken', 1) end
+          return {1, workspace, lane, entry[1], key, fence, redis.call('HGETALL', record)}
         end
       end
     end
@@ -211,6 +214,7 @@ INTENT = Script(
     if doubt ~= '' then redis.call('HINCRBY', ARGV[1] .. 'outcomes', 'unknown', 1) end
     redis.call('HSET', KEYS[1], 'state', 'intent', 'intent', ARGV[6], 'worker', ARGV[4])
     redis.call('HSETNX', KEYS[1], 'first', ARGV[6])
+    redis.call('HDEL', KEYS[1], 'taken')
     local attempts = redis.call('HINCRBY', KEYS[1], 'attempts', 1)
     return {1, doubt, attempts}
     """,
@@ -283,6 +287,7 @@ PUT_OFF = Script(
     -- KEYS: delivery.  ARGV: prefix, workspace, lane, worker, fence, due ms, doubt ('keep', or its value), why,
     --       give the attempt back (1)
     if not owned(ARGV[1], ARGV[3], ARGV[4], ARGV[5]) then return 0 end
+    redis.call('HDEL', KEYS[1], 'taken')
     if ARGV[9] == '1' then redis.call('HINCRBY', KEYS[1], 'attempts', -1) end
     if ARGV[7] ~= 'keep' then
       if ARGV[7] == '' then
@@ -351,7 +356,7 @@ REPLAY = Script(
     if record[1] ~= 'dead' then return 0 end
     redis.call('HSET', KEYS[1], 'state', 'planned', 'attempts', 0, 'due', ARGV[3])
     -- A doubt stays: what may have been posted is looked for before it is posted again.
-    redis.call('HDEL', KEYS[1], 'first', 'intent', 'why')
+    redis.call('HDEL', KEYS[1], 'first', 'intent', 'why', 'taken')
     redis.call('PEXPIRE', KEYS[1], ARGV[4])
     append(ARGV[1], record[2], record[3], ARGV[2], ARGV[3])
     return 1

@@ -52,6 +52,27 @@ MUTANTS = (
         PROTOCOL,
     ),
     Mutant(
+        "those who die of a delivery are counted",
+        "bot/store/lanes.py",
+        "redis.call('HINCRBY', record, 'taken', 1)",
+        "redis.call('HINCRBY', record, 'taken', 0)",
+        PROTOCOL,
+    ),
+    Mutant(
+        "who gives a lane back has not died of it",
+        "bot/store/lanes.py",
+        "    redis.call('HDEL', KEYS[1], 'taken')\n    if ARGV[9] == '1'",
+        "    if ARGV[9] == '1'",
+        PROTOCOL,
+    ),
+    Mutant(
+        "a paper's fault costs that paper alone",
+        "bot/matcher.py",
+        "            return error\n",
+        "            raise\n",
+        "tests/test_matcher.py",
+    ),
+    Mutant(
         "the sender fences itself",
         "bot/delivery/sender.py",
         "if left < self._deadline:",

@@ -7,6 +7,7 @@ import pytest
 
 from bot.models import Delivery, DeliveryKind, DeliveryState, delivery_key
 from bot.store import Store, keys
+from bot.store.stream import Entry
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -95,3 +96,23 @@ def test_a_notice_is_not_sent_again(pigeon):
 def test_a_key_that_is_none_or_several_is_a_sentence(pigeon, letters):
     assert "Nothing that was given up has the key zzz" in pigeon("dead", "show", "zzz").err
     assert "2 keys begin with" in pigeon("dead", "show", "").err
+
+
+def test_papers_that_could_not_be_matched_are_listed_replayed_and_dropped(pigeon):
+    fields = {"id": "arxiv:2401.10009", "event": "new", "was": "", "source": "arxiv", "seed": "0"}
+
+    async def set_aside(store: Store):
+        for why in ("ValueError: a bug of ours.", "It cannot be read."):
+            entry = Entry(await store.papers.stream.add(fields), fields)
+            await store.aside.put(entry, why, NOW)
+
+    pigeon.store(set_aside)
+    shown = pigeon("dead", "list").out
+    assert shown.count("arxiv:2401.10009") == 2
+    assert "a bug of ours" in shown
+    first, second = (row["key"] for row in json.loads(pigeon("dead", "list", "--json").out))
+    assert "brought by: arxiv" in pigeon("dead", "show", first).out
+    assert "1 put back" in pigeon("dead", "replay", first).out
+    assert pigeon.store(lambda store: store.papers.stream.length()) == 1
+    assert "1 dropped" in pigeon("dead", "drop", second).out
+    assert pigeon("dead", "list").out == "Nothing was given up.\n"

@@ -7,6 +7,7 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.commands import parse
+from bot.delivery.sender import MOST_ATTEMPTS
 from bot.errors import Ambiguous, CardRejected, DestinationGone, RetryLater
 from bot.models import DeliveryKind, DeliveryState, Person, SubscriptionState, delivery_key
 from bot.store import keys
@@ -145,6 +146,36 @@ async def test_a_poison_card_does_not_block_its_lane(core: Core) -> None:
     await core.bring(paper(1), paper(2))
     assert [posted.card.title for posted in core.adapter.posted] == ["Robots that learn, part 2"]
     assert await state(core) is DeliveryState.DEAD
+
+
+async def test_a_card_that_kills_whoever_prepares_it_is_given_up_and_the_lane_goes_on(core: Core) -> None:
+    await core.subscribe("robot")
+    core.source.bring(paper(1), paper(2))
+    await core.poller.once()
+    await core.matcher.once()
+    for _ in range(MOST_ATTEMPTS + 1):
+        claim = await core.store.claims.claim(SHARD, "dies", core.clock.now())
+        assert isinstance(claim, Claim)
+        await core.clock.advance(timedelta(seconds=41))  # its lease runs out
+    await core.lanes.once()
+    assert [posted.card.title for posted in core.adapter.posted] == ["Robots that learn, part 2"]
+    found = await core.store.deliveries.get(ML, FIRST)
+    assert found is not None
+    assert found.state is DeliveryState.DEAD
+    assert "ended while they prepared it" in found.why
+
+
+async def test_a_lane_that_was_given_back_counts_as_no_death(core: Core) -> None:
+    await core.subscribe("robot")
+    core.source.bring(paper(1))
+    await core.poller.once()
+    await core.matcher.once()
+    for _ in range(MOST_ATTEMPTS + 2):
+        claim = await core.store.claims.claim(SHARD, "stops", core.clock.now())
+        assert isinstance(claim, Claim)
+        await core.store.claims.put_off(claim, due=core.clock.now(), keep_doubt=True)
+    await core.lanes.once()
+    assert len(core.adapter.posted) == 1
 
 
 async def test_an_untranslated_exception_is_a_doubt_and_not_a_loss(core: Core) -> None:

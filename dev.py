@@ -93,7 +93,8 @@ def main(arguments: list[str]) -> int:
         become("-P", "-m", "bot", *(["run"] if command == "run" else []), *rest)
     if command == "test":
         os.chdir(ROOT)
-        become("-m", "pytest", *rest)
+        # All of them on all processors; what is asked for by name is there sooner without.
+        become("-m", "pytest", *(rest or ("-n", "auto", "--dist", "worksteal")))
     return check() if command == "check" else 0
 
 

@@ -12,7 +12,7 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.models import Paper, Sighting
+from bot.models import Link, Paper, Sighting
 from bot.testing.cards import ENORMOUS, PAPER
 from bot.text.html import strip_html
 from bot.text.tidy import ABSTRACT, AUTHOR, AUTHORS, CATEGORIES, TITLE, tidy, tidy_text
@@ -222,11 +222,21 @@ def test_every_text_of_a_paper_is_tidied():
         "stars",
         "withdrawn",
         "sightings",
+        "citations",
+        "citations_by",
+        "models",
+        "datasets",
+        "spaces",
+        "readings",
     }
+    links |= {"linked"}
     assert names | lists | links | kept | {"first_seen"} == {field.name for field in fields(Paper)}
     clean = tidy(replace(PLAIN, **dict.fromkeys(names, dirty), **dict.fromkeys(lists, (dirty,))))
     assert all(getattr(clean, name) == "x" for name in names)
     assert all(getattr(clean, name) == ("x",) for name in lists)
+    good = Link(kind="model", name="x", url="https://huggingface.co/lab/x")
+    given = (replace(good, name=dirty), replace(good, url="javascript:alert(1)"))
+    assert tidy(replace(PLAIN, linked=given)).linked == (good,)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Atoms: the smallest things that a paper has or has not, each known once however many queries ask for it.
 
 An atom is a leaf of a query without its weight. It knows the queries that wait for it; a paper that has it wakes them.
+A hundred thousand filters have as many atoms, so one that waits alone is kept bare, without a list around it.
 """
 
 from __future__ import annotations
@@ -9,60 +10,83 @@ from array import array
 from collections.abc import Set as AbstractSet
 from typing import TypeAlias
 
-from bot.query.tree import Query
-
-
-class Held:
-    """One distinct query and the keys of whoever holds it."""
-
-    __slots__ = ("keys", "normal", "number", "query")
-
-    def __init__(self, query: Query, key: str, number: int, *, keep: bool) -> None:
-        self.normal = query.normal
-        self.query = query if keep else None
-        """``None`` where it is read again from its normal form when it is needed: trees are half of all memory."""
-        self.number = number
-        """What stands for it in the lists of those that wait: hundreds are gathered for each paper, and numbers side by
-        side in memory are gathered many times faster than objects that lie all over it."""
-        self.keys: str | set[str] = key
-        """The only key itself, or a set of two and more: most queries have one holder, and sets are large."""
-
-    def add(self, key: str) -> None:
-        """One more holder."""
-        if isinstance(self.keys, str):
-            self.keys = {self.keys}
-        self.keys.add(key)
-
-    def discard(self, key: str) -> bool:
-        """One holder less; whether none is left."""
-        if isinstance(self.keys, str):
-            return True
-        self.keys.discard(key)
-        if len(self.keys) == 1:
-            self.keys = self.keys.pop()
-        return False
-
-    def holders(self) -> tuple[str, ...]:
-        """The keys, in no order."""
-        return (self.keys,) if isinstance(self.keys, str) else tuple(self.keys)
-
 
 class Atom:
     """A leaf, how rare it is, and who waits for it."""
 
-    __slots__ = ("pairs", "rarity", "uses", "waiting", "whole")
+    __slots__ = ("joint", "others", "pairs", "rarity", "uses", "waiting", "whole")
 
-    def __init__(self, share: float) -> None:
+    def __init__(self, share: float, others: tuple[str, ...] = ()) -> None:
         self.rarity = share
         """The share of papers that have it, estimated."""
+        self.others = others
+        """All spellings of a term but the written one."""
         self.uses = 0
         """At how many places of distinct queries it stands; at 0 it is forgotten."""
-        self.whole: array[int] | None = None
+        self.whole: int | array[int] | None = None
         """Numbers of queries that it satisfies alone."""
-        self.waiting: list[Check] | None = None
+        self.waiting: Check | list[Check] | None = None
         """Queries to be checked when it is there."""
-        self.pairs: dict[Atom, list[int | Check]] | None = None
+        self.pairs: tuple[Atom, Waits] | dict[Atom, Waits] | None = None
         """Queries that need it and a second atom, by the second."""
+        self.joint: tuple[Atom, ...] | None = None
+        """What is there when it is: only of what stands for a spelling that several terms share."""
+
+    def pair(self, second: Atom, one: int | Check) -> None:
+        """Let a query wait for it and a second atom."""
+        pairs = self.pairs
+        if pairs is None:
+            self.pairs = (second, one)
+        elif isinstance(pairs, dict):
+            pairs[second] = _with(pairs.get(second), one)
+        elif pairs[0] is second:
+            self.pairs = (second, _with(pairs[1], one))
+        else:
+            self.pairs = {pairs[0]: pairs[1], second: one}
+
+    def part(self, second: Atom, number: int) -> None:
+        """Let the query of that number wait for it and the second no longer."""
+        pairs = self.pairs
+        if isinstance(pairs, dict):
+            left = _without(pairs.get(second), number)
+            if left is not None:
+                pairs[second] = left
+            else:
+                pairs.pop(second, None)
+                self.pairs = pairs or None
+        elif pairs is not None and pairs[0] is second:
+            left = _without(pairs[1], number)
+            self.pairs = None if left is None else (second, left)
+
+    def wait(self, one: int | Check) -> None:
+        """Let a query wait for it alone."""
+        if isinstance(one, int):
+            if self.whole is None:
+                self.whole = one
+            elif isinstance(self.whole, int):
+                self.whole = array("L", (self.whole, one))
+            else:
+                self.whole.append(one)
+        elif self.waiting is None:
+            self.waiting = one
+        elif isinstance(self.waiting, Check):
+            self.waiting = [self.waiting, one]
+        else:
+            self.waiting.append(one)
+
+    def leave(self, one: int | Check) -> None:
+        """Let a query wait for it alone no longer."""
+        if isinstance(one, int):
+            if isinstance(self.whole, array):
+                if one in self.whole:
+                    self.whole.remove(one)
+                    self.whole = self.whole or None
+            elif self.whole == one:
+                self.whole = None
+        elif isinstance(self.waiting, list):
+            self.waiting = [check for check in self.waiting if check.number != one.number] or None
+        elif self.waiting is not None and self.waiting.number == one.number:
+            self.waiting = None
 
 
 class All:
@@ -106,14 +130,35 @@ class Any_:  # noqa: N801 - typing has the plain name
         )
 
 
-class Check:
+class Check(All):
     """What is left to verify of a query once the atoms that woke it are there."""
 
-    __slots__ = ("number", "rest")
+    __slots__ = ("number",)
 
-    def __init__(self, number: int, rest: All) -> None:
+    def __init__(
+        self, number: int, needed: tuple[Atom, ...], banned: tuple[Atom, ...], groups: tuple[Any_, ...]
+    ) -> None:
+        super().__init__(needed, banned, groups)
         self.number = number
-        self.rest = rest
 
 
 Group: TypeAlias = All | Any_
+Waits: TypeAlias = int | Check | list[int | Check]
+"""One query, or several."""
+
+
+def _with(waits: Waits | None, one: int | Check) -> Waits:
+    if waits is None:
+        return one
+    if isinstance(waits, list):
+        waits.append(one)
+        return waits
+    return [waits, one]
+
+
+def _without(waits: Waits | None, number: int) -> Waits | None:
+    if waits is None:
+        return None
+    several = waits if isinstance(waits, list) else [waits]
+    left = [one for one in several if (one if isinstance(one, int) else one.number) != number]
+    return left[0] if len(left) == 1 else left or None

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.matching.atoms import Atom
-from bot.matching.grams import Gram
-from bot.matching.plan import Sought, grown, places, work
-from bot.matching.rarity import rarity, rarity_of_words
+from bot.matching.plan import Sought, grown, places, share, work
 from bot.query import Query
 
 MOST: Final = 250.0
@@ -23,11 +21,7 @@ def cost(query: Query) -> float:
 
     def atom(sought: Sought) -> Atom:
         if sought not in made:
-            made[sought] = Atom(
-                rarity_of_words(sought.words, sought.field, exact=sought.exact, prefix=sought.prefix)
-                if isinstance(sought, Gram)
-                else rarity(sought)
-            )
+            made[sought] = Atom(share(sought))
         return made[sought]
 
     return sum(work(place) for place in places(grown(query.root, atom), 0))

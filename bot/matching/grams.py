@@ -4,36 +4,39 @@ A gram is a run of words as the document has them: stems, or words as written fo
 the beginning of a word. Written with spaces it is the key of one atom. The words of a paper are looked up all at once,
 then its pairs of neighbours, and only from pairs that begin a longer gram does the search go on word by word. The
 compounds of the paper (:mod:`bot.query.document`) are edges that skip a word; few of them are asked for.
+
+A term that has several spellings (``fine-tuning``: «fine tuning», «finetuning») is one atom under several keys. Where two
+terms share a spelling, its key leads to an atom that stands for both.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress, pairwise
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from bot.matching.atoms import Atom
 from bot.query.document import Words
 from bot.query.fields import FREE_FIELDS
 
+_Key = TypeVar("_Key")
 _HEAD: Final = 3
 """Beginnings are kept by their first three letters; shorter ones, which no typed query has, under none."""
 
 
-class Gram(NamedTuple):
-    """One spelling of a term, as :attr:`bot.query.tree.Term.patterns` gives it."""
+class Spelled(NamedTuple):
+    """A term by its spellings, as :attr:`bot.query.tree.Term.patterns` gives them, each once; all of them mean it."""
 
-    words: tuple[str, ...]
+    spellings: tuple[tuple[str, ...], ...]
     field: str | None
     exact: bool
     prefix: bool
 
     @property
-    def key(self) -> str:
-        """The words as one text."""
-        return " ".join(self.words) if len(self.words) > 1 else self.words[0]
+    def others(self) -> tuple[str, ...]:
+        """All but the first as texts: with any one of its spellings they tell it from every other term."""
+        return tuple(map(" ".join, self.spellings[1:])) if len(self.spellings) > 1 else ()
 
 
 class Grams:
@@ -43,29 +46,31 @@ class Grams:
         self._stems = _Tables()
         self._exact = _Tables()
 
-    def get(self, gram: Gram) -> Atom | None:
-        """The atom of ``gram``, if it is looked for."""
-        return self._tables(gram).get(gram)
+    def get(self, term: Spelled) -> Atom | None:
+        """The atom of ``term``, if it is looked for."""
+        return self._tables(term).get(term)
 
-    def put(self, gram: Gram, atom: Atom) -> None:
-        """Look for ``gram`` from now on; it is not looked for yet."""
-        self._tables(gram).put(gram, atom)
+    def put(self, term: Spelled, share: float) -> Atom:
+        """Look for ``term`` from now on; it is not looked for yet."""
+        return self._tables(term).put(term, share)
 
-    def drop(self, gram: Gram) -> None:
-        """Look for ``gram`` no longer."""
-        self._tables(gram).drop(gram)
+    def drop(self, term: Spelled, atom: Atom) -> None:
+        """Look for ``term`` no longer."""
+        self._tables(term).drop(term, atom)
 
     def find(self, words: Mapping[str, Words], present: set[Atom]) -> None:
-        """Add to ``present`` every gram that a paper has."""
+        """Add to ``present`` every term that a paper has."""
         for field, text in words.items():
             if text.exact:
                 if self._stems.used:
                     _Search(self._stems, field, text, present, exact=False).run()
                 if self._exact.used:
                     _Search(self._exact, field, text, present, exact=True).run()
+        for shared in [atom.joint for atom in present if atom.joint is not None]:
+            present.update(shared)
 
-    def _tables(self, gram: Gram) -> _Tables:
-        return self._exact if gram.exact else self._stems
+    def _tables(self, term: Spelled) -> _Tables:
+        return self._exact if term.exact else self._stems
 
 
 class _Tables:
@@ -74,14 +79,14 @@ class _Tables:
     def __init__(self) -> None:
         self.whole: dict[str | None, dict[str, Atom]] = {}
         """Atoms of grams, by field and key."""
-        self.begun: dict[str, str | set[str]] = {}
-        """What may follow the beginnings of grams, one word, two …: the only word, or all of them."""
-        self.inner: Counter[str] = Counter()
-        """The second words of grams."""
+        self.begun: dict[str, int] = {}
+        """The beginnings of grams, one word, two …, and how many go on from there."""
+        self.inner: dict[str, int] = {}
+        """The second words of grams, and of how many."""
         self.stars: dict[str, dict[str, dict[tuple[str, str | None], Atom]]] = {}
         """Grams that end with the beginning of a word: by the words before it, by its first letters, then by
         itself and the field."""
-        self.before_stars: Counter[str] = Counter()
+        self.before_stars: dict[str, int] = {}
         """The beginnings of what stands before such an end, itself among them."""
 
     @property
@@ -89,58 +94,64 @@ class _Tables:
         """Whether anything is looked for."""
         return bool(self.whole or self.stars)
 
-    def get(self, gram: Gram) -> Atom | None:
-        if gram.prefix:
-            lead, end = " ".join(gram.words[:-1]), gram.words[-1]
-            return self.stars.get(lead, {}).get(_head(end), {}).get((end, gram.field))
-        table = self.whole.get(gram.field)
-        return None if table is None else table.get(gram.key)
-
-    def put(self, gram: Gram, atom: Atom) -> None:
-        if len(gram.words) == 1 and not gram.prefix:
-            self.whole.setdefault(gram.field, {})[gram.words[0]] = atom
-            return
-        starts = _starts(gram.words)
-        if gram.prefix:
-            lead, end = starts[-1] if starts else "", gram.words[-1]
-            self.stars.setdefault(lead, {}).setdefault(_head(end), {})[end, gram.field] = atom
-            self.before_stars.update(starts)
+    def get(self, term: Spelled) -> Atom | None:
+        (words, *more), field, _, prefix = term
+        if prefix:
+            lead, end = " ".join(words[:-1]), words[-1]
+            found = self.stars.get(lead, {}).get(_head(end), {}).get((end, field))
         else:
-            self.whole.setdefault(gram.field, {})[gram.key] = atom
-            for start, word in zip(starts, gram.words[1:], strict=True):
-                following = self.begun.setdefault(start, word)
-                if isinstance(following, set):
-                    following.add(word)
-                elif following != word:
-                    self.begun[start] = {following, word}
+            table = self.whole.get(field)
+            found = None if table is None else table.get(" ".join(words) if len(words) > 1 else words[0])
+        if found is None or (found.joint is None and not more and not found.others):
+            return found
+        others = term.others
+        for atom in found.joint or (found,):
+            if atom.others == others:
+                return atom
+        return None
+
+    def put(self, term: Spelled, share: float) -> Atom:
+        spellings, field, _, prefix = term
+        atom = Atom(share, term.others)
+        for at, words in enumerate(spellings):
+            if prefix:
+                starts = _starts(words)
+                lead, end = starts[-1] if starts else "", words[-1]
+                _add(self.stars.setdefault(lead, {}).setdefault(_head(end), {}), (end, field), atom)
+                _more(self.before_stars, starts)
+                continue
+            if (table := self.whole.get(field)) is None:
+                table = self.whole[field] = {}
+            if len(words) == 1:
+                _add(table, words[0], atom)
+                continue
+            _add(table, atom.others[at - 1] if at else " ".join(words), atom)
+            _more(self.begun, _starts(words))
+            _more(self.inner, words[1:2])
+        return atom
+
+    def drop(self, term: Spelled, atom: Atom) -> None:
+        spellings, field, _, prefix = term
+        for words in spellings:
+            starts = _starts(words)
+            if prefix:
+                lead, end = starts[-1] if starts else "", words[-1]
+                heads = self.stars[lead]
+                ends = heads[_head(end)]
+                _remove(ends, (end, field), atom)
+                if not ends:
+                    del heads[_head(end)]
+                if not heads:
+                    del self.stars[lead]
+                _fewer(self.before_stars, starts)
+                continue
+            table = self.whole[field]
+            _remove(table, " ".join(words), atom)
+            if not table:
+                del self.whole[field]
             if starts:
-                self.inner[gram.words[1]] += 1
-
-    def drop(self, gram: Gram) -> None:
-        starts = _starts(gram.words)
-        if gram.prefix:
-            lead, end = starts[-1] if starts else "", gram.words[-1]
-            del self.stars[lead][_head(end)][end, gram.field]
-            self.stars[lead] = {head: ends for head, ends in self.stars[lead].items() if ends}
-            if not self.stars[lead]:
-                del self.stars[lead]
-            _fewer(self.before_stars, starts)
-        else:
-            del self.whole[gram.field][gram.key]
-            if not self.whole[gram.field]:
-                del self.whole[gram.field]
-            _fewer(self.inner, gram.words[1:2])
-            for start, word in zip(reversed(starts), reversed(gram.words[1:]), strict=True):
-                key = f"{start} {word}"
-                if key in self.begun or any(key in table for table in self.whole.values()):
-                    break  # others go on as this one did
-                following = self.begun[start]
-                if isinstance(following, set):
-                    following.discard(word)
-                    if len(following) == 1:
-                        self.begun[start] = following.pop()
-                else:
-                    del self.begun[start]
+                _fewer(self.begun, starts)
+                _fewer(self.inner, words[1:2])
 
 
 class _Search:
@@ -178,11 +189,7 @@ class _Search:
                 self._on(compounds[at], places[at] + 2)
             for at in compress(range(len(places)), map(self.tables.inner.__contains__, compounds)):
                 start = places[at]
-                if (
-                    start
-                    and start not in self.text.breaks
-                    and _follows(begun, single[start - 1], compounds[at])
-                ):
+                if start and start not in self.text.breaks and single[start - 1] in begun:
                     self._met(f"{single[start - 1]} {compounds[at]}", start + 2)
         if self.tables.stars:
             self._stars()
@@ -191,10 +198,8 @@ class _Search:
         """From the beginning of a gram, along the words at ``at``."""
         if at >= len(self.single) or at in self.text.breaks:
             return
-        begun, word, compound = self.tables.begun, self.single[at], self._compound(at)
-        if _follows(begun, start, word):
-            self._met(f"{start} {word}", at + 1)
-        if compound is not None and _follows(begun, start, compound):
+        self._met(f"{start} {self.single[at]}", at + 1)
+        if (compound := self._compound(at)) is not None:
             self._met(f"{start} {compound}", at + 2)
 
     def _compound(self, at: int) -> str | None:
@@ -248,21 +253,40 @@ class _Search:
                             self.present.add(atom)
 
 
-def _follows(begun: Mapping[str, str | set[str]], start: str, word: str) -> bool:
-    following = begun.get(start, "")
-    return word in following if isinstance(following, set) else word == following
-
-
 def _starts(words: tuple[str, ...]) -> list[str]:
     """The beginnings of a gram, without the last word."""
     return [" ".join(words[:size]) for size in range(1, len(words))]
 
 
-def _fewer(counts: Counter[str], keys: Iterable[str]) -> None:
+def _more(counts: dict[str, int], keys: Iterable[str]) -> None:
+    for key in keys:
+        counts[key] = counts.get(key, 0) + 1
+
+
+def _fewer(counts: dict[str, int], keys: Iterable[str]) -> None:
     for key in keys:
         counts[key] -= 1
         if not counts[key]:
             del counts[key]
+
+
+def _add(table: dict[_Key, Atom], key: _Key, atom: Atom) -> None:
+    """Let ``key`` lead to one more atom."""
+    held = table.setdefault(key, atom)
+    if held is not atom:
+        both = table[key] = Atom(1.0)
+        both.joint = (*(held.joint or (held,)), atom)
+
+
+def _remove(table: dict[_Key, Atom], key: _Key, atom: Atom) -> None:
+    """Let ``key`` lead to one atom less."""
+    left = tuple([one for one in table[key].joint or () if one is not atom])
+    if not left:
+        del table[key]
+    elif len(left) == 1:
+        table[key] = left[0]
+    else:
+        table[key].joint = left
 
 
 def _head(start: str) -> str:

@@ -14,11 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final, cast
 
-from bot.matching.atoms import Atom, Check, Held
-from bot.matching.grams import Gram, Grams
+from bot.matching.atoms import Atom, Check, Waits
+from bot.matching.grams import Grams, Spelled
 from bot.matching.lookups import Authors, Categories, Counts
-from bot.matching.plan import Place, Sought, grown, places, work
-from bot.matching.rarity import rarity, rarity_of_words
+from bot.matching.plan import Place, Sought, grown, places, share, work
 from bot.query import Document, Query, Similarity, Verdict, evaluate
 from bot.query.tree import Author, Category, Compare, Flag, Like
 
@@ -70,15 +69,18 @@ class Index:
         They are read when reasons are asked for; without it they are kept.
         """
         self._read = None if read is None else lru_cache(maxsize=READ)(read)
-        self._held: dict[str, Held] = {}
+        self._numbers: dict[str, int] = {}
+        """For each key the number of its filter. What waits is a number: hundreds are gathered for each paper, and
+        numbers side by side in memory are gathered many times faster than objects that lie all over it."""
+        self._number_of: dict[str, int] = {}
         """Each distinct filter, by its normal form."""
-        self._normal: dict[str, str] = {}
-        self._numbered: dict[int, Held] = {}
+        self._normals: list[str] = []
+        self._queries: list[Query] | None = [] if read is None else None
         self._one_key: list[str] = []
         """By number, one of the keys."""
         self._freed: deque[int] = deque()
-        self._shared: set[int] = set()
-        """The filters that have more keys than one."""
+        self._shared: dict[int, set[str]] = {}
+        """All keys of the filters that have more than one: sets are large, and most filters have one holder."""
         self._atoms: dict[Sought, Atom] = {}
         """All but grams, which have tables of their own."""
         self._always: list[Check] = []
@@ -92,15 +94,15 @@ class Index:
         """How many atoms a paper makes us look at in checks, on average: the cost of the filters beside the walk."""
 
     def __len__(self) -> int:
-        return len(self._normal)
+        return len(self._numbers)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._normal
+        return key in self._numbers
 
     @property
     def distinct(self) -> int:
         """How many different filters are held."""
-        return len(self._held)
+        return len(self._number_of)
 
     @property
     def likes(self) -> tuple[Like, ...]:
@@ -109,38 +111,48 @@ class Index:
 
     def put(self, key: str, query: Query) -> None:
         """Hold a filter for ``key``, in place of its former one."""
-        self.drop(key)
-        if (held := self._held.get(query.normal)) is not None:
-            held.add(key)
-            self._shared.add(held.number)
+        if key in self._numbers:
+            self.drop(key)
+        number = self._number_of.get(query.normal)
+        if number is None:
+            number = self._next(key, query)
+            self._number_of[query.normal] = number
+            self._settle(number, query)
+        elif (keys := self._shared.get(number)) is not None:
+            keys.add(key)
         else:
-            held = Held(query, key, self._next(), keep=self._read is None)
-            self._held[query.normal] = self._numbered[held.number] = held
-            self._one_key[held.number] = key
-            self._settle(held.number, query)
-        self._normal[key] = held.normal
+            self._shared[number] = {self._one_key[number], key}
+        self._numbers[key] = number
 
     def drop(self, key: str) -> None:
         """Forget the filter of ``key``, if there is one."""
-        normal = self._normal.pop(key, None)
-        if normal is None:
+        number = self._numbers.pop(key, None)
+        if number is None:
             return
-        held = self._held[normal]
-        if held.discard(key):
-            del self._held[normal]
-            self._freed.append(held.number)
-            self._leave(held)
-        elif isinstance(held.keys, str):
-            self._shared.discard(held.number)
-            self._one_key[held.number] = held.keys
-        elif self._one_key[held.number] == key:
-            self._one_key[held.number] = next(iter(held.keys))
+        keys = self._shared.get(number)
+        if keys is None:
+            del self._number_of[self._normals[number]]
+            self._freed.append(number)
+            self._leave(number)
+            return
+        keys.discard(key)
+        if self._one_key[number] == key:
+            self._one_key[number] = next(iter(keys))
+        if len(keys) == 1:
+            del self._shared[number]
 
-    def _next(self) -> int:
+    def _next(self, key: str, query: Query) -> int:
         """A number for one more filter."""
         if len(self._freed) > REST:
-            return self._freed.popleft()
-        self._one_key.append("")
+            number = self._freed.popleft()
+            self._one_key[number], self._normals[number] = key, query.normal
+            if self._queries is not None:
+                self._queries[number] = query
+            return number
+        self._one_key.append(key)
+        self._normals.append(query.normal)
+        if self._queries is not None:
+            self._queries.append(query)
         return len(self._one_key) - 1
 
     def match(self, document: Document, similarity: Similarity | None = None) -> Matches:
@@ -150,8 +162,8 @@ class Index:
         """
         found = self._awake(document, similarity)
         by_key = dict(zip(map(self._one_key.__getitem__, found), found, strict=True))
-        for number in self._shared & found if self._shared else ():
-            by_key.update(dict.fromkeys(self._numbered[number].holders(), number))
+        for number in self._shared.keys() & found if self._shared else ():
+            by_key.update(dict.fromkeys(self._shared[number], number))
         return Matches(document, similarity, by_key, self._query)
 
     def _awake(self, document: Document, similarity: Similarity | None) -> set[int]:
@@ -159,24 +171,43 @@ class Index:
         present = self._present(document, similarity)
         found: set[int] = set()
         checks: list[Check] = list(self._always)
+        awake: list[Waits] = []
         for atom in present:
-            if atom.whole is not None:
-                found.update(atom.whole)
-            if atom.waiting is not None:
-                checks += atom.waiting
-            if (pairs := atom.pairs) is not None and not present.isdisjoint(pairs):
-                for second in pairs.keys() & present:
-                    for one in pairs[second]:
-                        if type(one) is int:
-                            found.add(one)
-                        else:
-                            checks.append(cast("Check", one))
+            # What it is, is asked in the cheapest way: there are hundreds of them.
+            if (whole := atom.whole) is not None:
+                if type(whole) is int:
+                    found.add(whole)
+                else:
+                    found.update(cast("array[int]", whole))
+            if (waiting := atom.waiting) is not None:
+                if type(waiting) is list:
+                    checks += waiting
+                else:
+                    checks.append(cast("Check", waiting))
+            if (pairs := atom.pairs) is not None:
+                if type(pairs) is tuple:
+                    if pairs[0] in present:
+                        awake.append(pairs[1])
+                else:
+                    table = cast("dict[Atom, Waits]", pairs)
+                    if not present.isdisjoint(table):
+                        awake += [table[second] for second in table.keys() & present]
+        for waits in awake:
+            if type(waits) is int:
+                found.add(waits)
+            elif type(waits) is Check:
+                checks.append(waits)
+            else:
+                for one in cast("list[int | Check]", waits):
+                    if type(one) is int:
+                        found.add(one)
+                    else:
+                        checks.append(cast("Check", one))
         for check in checks:
-            rest = check.rest
             if (
-                present.isdisjoint(rest.banned)
-                and present.issuperset(rest.needed)
-                and (not rest.groups or rest.holds(present))
+                present.isdisjoint(check.banned)
+                and present.issuperset(check.needed)
+                and (not check.groups or check.holds(present))
             ):
                 found.add(check.number)
         return found
@@ -197,11 +228,10 @@ class Index:
         return present
 
     def _query(self, number: int) -> Query:
-        held = self._numbered[number]
-        if held.query is not None:
-            return held.query
+        if self._queries is not None:
+            return self._queries[number]
         assert self._read is not None
-        return self._read(held.normal)
+        return self._read(self._normals[number])
 
     def _settle(self, number: int, query: Query) -> None:
         """Let a filter wait at its places."""
@@ -211,31 +241,31 @@ class Index:
             if first is None:
                 self._always.append(cast("Check", waiting))
             elif second is not None:
-                if first.pairs is None:
-                    first.pairs = {}
-                first.pairs.setdefault(second, []).append(waiting)
-            elif isinstance(waiting, int):
-                if first.whole is None:
-                    first.whole = array("L", (waiting,))
-                else:
-                    first.whole.append(waiting)
-            elif first.waiting is None:
-                first.waiting = [waiting]
+                first.pair(second, waiting)
             else:
-                first.waiting.append(waiting)
+                first.wait(waiting)
 
-    def _leave(self, held: Held) -> None:
+    def _leave(self, number: int) -> None:
         """Take a filter away from the places that :meth:`_settle` gave it."""
-        root = self._query(held.number).root
-        known = grown(root, self._known)
-        for place in places(known, held.number):
+        root = self._query(number).root
+        for place in places(grown(root, self._known), number):
             self.work -= work(place)
-            _forget(place, self._always, held.number)
+            self._forget(place, number)
         grown(root, self._release)
+
+    def _forget(self, place: Place, number: int) -> None:
+        """Take a filter away from one place. Clauses that share a leaf may name it twice: the first time takes both."""
+        first, second, waiting = place
+        if first is None:
+            self._always[:] = [check for check in self._always if check.number != number]
+        elif second is not None:
+            first.part(second, number)
+        else:
+            first.leave(waiting)
 
     def _known(self, sought: Sought) -> Atom:
         """The atom of something that is looked for."""
-        if isinstance(sought, Gram):
+        if isinstance(sought, Spelled):
             atom = self._grams.get(sought)
             assert atom is not None
             return atom
@@ -243,19 +273,16 @@ class Index:
 
     def _atom(self, sought: Sought) -> Atom:
         """The atom of something, looked for from now on; one more use of it."""
-        atom = self._grams.get(sought) if isinstance(sought, Gram) else self._atoms.get(sought)
+        atom = self._grams.get(sought) if isinstance(sought, Spelled) else self._atoms.get(sought)
         if atom is None:
             atom = self._looked_for(sought)
         atom.uses += 1
         return atom
 
     def _looked_for(self, sought: Sought) -> Atom:
-        if isinstance(sought, Gram):
-            words, field, exact, prefix = sought
-            atom = Atom(rarity_of_words(words, field, exact=exact, prefix=prefix))
-            self._grams.put(sought, atom)
-            return atom
-        atom = self._atoms[sought] = Atom(rarity(sought))
+        if isinstance(sought, Spelled):
+            return self._grams.put(sought, share(sought))
+        atom = self._atoms[sought] = Atom(share(sought))
         match sought:
             case Author():
                 self._authors.put(sought, atom)
@@ -275,8 +302,8 @@ class Index:
         atom.uses -= 1
         if atom.uses:
             return atom
-        if isinstance(sought, Gram):
-            self._grams.drop(sought)
+        if isinstance(sought, Spelled):
+            self._grams.drop(sought, atom)
             return atom
         del self._atoms[sought]
         match sought:
@@ -291,26 +318,3 @@ class Index:
             case Like():
                 del self._likes[sought]
         return atom
-
-
-def _forget(place: Place, always: list[Check], number: int) -> None:
-    """Take a filter away from one place. Clauses that share a leaf may name it twice: the first time takes both away."""
-    first, second, waiting = place
-    if first is None:
-        always[:] = [check for check in always if check.number != number]
-    elif second is not None:
-        if first.pairs is not None and second in first.pairs:
-            left = [
-                one for one in first.pairs[second] if (one if isinstance(one, int) else one.number) != number
-            ]
-            if left:
-                first.pairs[second] = left
-            else:
-                del first.pairs[second]
-                first.pairs = first.pairs or None
-    elif isinstance(waiting, int):
-        if first.whole is not None and number in first.whole:
-            first.whole.remove(number)
-            first.whole = first.whole or None
-    else:
-        first.waiting = [one for one in first.waiting or () if one.number != number] or None

@@ -2,8 +2,8 @@
 
 A tree with its negations pushed down to the leaves is an «and» of clauses or an «or» of branches. Of an «and» every
 clause must hold, so it may wait for any one of them: it waits for the rarest, and within it for the second rarest. A
-clause that is an «or» is waited for at each of its branches, and a term that has several spellings is one. Nothing is multiplied out, so the work is proportional
-to the query. What has to be absent cannot be waited for; a query of nothing else is looked at with every paper.
+clause that is an «or» is waited for at each of its branches; a term with several spellings is one atom. Nothing is
+multiplied out, so the work is proportional to the query. What has to be absent cannot be waited for; a query of nothing else is looked at with every paper.
 
 ::
 
@@ -18,13 +18,14 @@ from dataclasses import replace
 from typing import Final, NamedTuple, TypeAlias
 
 from bot.matching.atoms import All, Any_, Atom, Check, Group
-from bot.matching.grams import Gram
+from bot.matching.grams import Spelled
+from bot.matching.rarity import rarity, rarity_of_words
 from bot.query.tree import And, Author, Category, Compare, Flag, Like, Node, Not, Or, Term
 
 MOST_PAIRS: Final = 16
 """Pairs that one branch may wait for; with more it waits for its rarest clause alone."""
 
-Sought: TypeAlias = Gram | Author | Category | Compare | Flag | Like
+Sought: TypeAlias = Spelled | Author | Category | Compare | Flag | Like
 """What an atom is looked for by: leaves that find the same are one."""
 _Clause: TypeAlias = "Atom | Any_"
 
@@ -60,13 +61,21 @@ def places(group: Group, number: int) -> Iterator[Place]:
     for branch in group.groups:
         yield from _branch(branch, number)
     if group.missing:
-        yield Place(None, None, Check(number, All((), (), (Any_(frozenset(), group.missing, ()),))))
+        yield Place(None, None, Check(number, (), (), (Any_(frozenset(), group.missing, ()),)))
+
+
+def share(sought: Sought) -> float:
+    """The share of papers that have it, roughly."""
+    if not isinstance(sought, Spelled):
+        return rarity(sought)
+    patterns, field, exact, prefix = sought
+    return rarity_of_words(patterns, field, exact=exact, prefix=prefix)
 
 
 def work(place: Place) -> float:
     """How many atoms a paper makes us look at because of this place, on average."""
     first, second, waiting = place
-    looks = 1 + _leaves(waiting.rest) if isinstance(waiting, Check) else 1
+    looks = 1 + _leaves(waiting) if isinstance(waiting, Check) else 1
     return (first.rarity if first else 1.0) * (second.rarity if second else 1.0) * looks
 
 
@@ -87,12 +96,11 @@ def _grown(node: Node, *, wanted: bool, atom: Callable[[Sought], Atom]) -> Group
         if len(patterns) > 1:
             patterns = tuple(dict.fromkeys(patterns))
         field, exact, prefix = node.field, node.exact, node.prefix
-        spellings = [atom(Gram(words, field, exact, prefix)) for words in patterns]
-        if len(spellings) == 1:
-            return spellings[0], wanted
-        if wanted:
-            return Any_(frozenset(spellings), frozenset(), ())
-        return All((), tuple(spellings), ())
+        if not node.also or len(patterns) == 1:
+            return atom(Spelled(patterns, field, exact, prefix)), wanted
+        # One common word makes a compound with hundreds of others: as many atoms would stand for the word alone.
+        apart = [atom(Spelled((words,), field, exact, prefix)) for words in patterns]
+        return Any_(frozenset(apart), frozenset(), ()) if wanted else All((), tuple(apart), ())
     if not isinstance(node, And | Or):
         return atom(_weightless(node)), wanted
     every = isinstance(node, And) is wanted
@@ -125,7 +133,7 @@ def _weightless(leaf: Author | Category | Compare | Flag | Like) -> Sought:
 def _branch(group: All, number: int) -> Iterator[Place]:
     clauses = sorted(_coverable(group), key=lambda found: found[0])
     if not clauses:
-        yield Place(None, None, Check(number, group))
+        yield Place(None, None, Check(number, group.needed, group.banned, group.groups))
         return
     _, first, firsts = clauses[0]
     taken: list[_Clause] = [first]
@@ -135,9 +143,10 @@ def _branch(group: All, number: int) -> Iterator[Place]:
         taken.append(second)
         seconds = found
     rest = _without(group, taken)
-    waiting = Check(number, rest) if rest.needed or rest.banned or rest.groups else number
+    needed, banned, groups = rest
+    waiting = Check(number, needed, banned, groups) if needed or banned or groups else number
     for one in firsts:
-        if one in seconds:  # a compound that meets both
+        if one in seconds:  # it meets both
             yield Place(one, None, waiting)
             continue
         for other in seconds:
@@ -167,10 +176,12 @@ def _cover(clause: Any_) -> tuple[Atom, ...] | None:
     return tuple(found)
 
 
-def _without(group: All, taken: Iterable[_Clause]) -> All:
+def _without(
+    group: All, taken: Iterable[_Clause]
+) -> tuple[tuple[Atom, ...], tuple[Atom, ...], tuple[Any_, ...]]:
     """What is left to check: a clause that was waited for in full need not be looked at again."""
     done = [clause for clause in taken if isinstance(clause, Atom) or not clause.groups]
-    return All(
+    return (
         tuple([atom for atom in group.needed if atom not in done]),
         group.banned,
         tuple([clause for clause in group.groups if clause not in done]),

@@ -17,11 +17,15 @@ UNKNOWN: Final = 0.0003
 """The share of papers with a word that the table does not have."""
 _NEXT_WORD: Final = 0.1
 """A phrase is about ten times as rare for each further word."""
+_BY_LENGTH: Final = tuple([_NEXT_WORD**further for further in range(12)])
 _IN_FIELD: Final = {None: 1.0, "abstract": 0.9, "title": 0.1, "keyword": 0.02, "org": 0.02}
 _PREFIX: Final = 3.0
 """A beginning stands for about as many words."""
 _FLAGS: Final = {"has": 0.5, "source": 0.5, "announce": 0.5, "new-version": 0.5}
 _COUNT: Final = 0.3
+_SAME: Final[dict[float, float]] = {}
+"""Each share once: a hundred thousand atoms have some thousands."""
+_MOST_SAME: Final = 10_000
 
 
 def rarity(leaf: Author | Category | Compare | Flag | Like) -> float:
@@ -44,16 +48,28 @@ def share_of(stemmed: str) -> float:
     return _table()[0].get(stemmed, UNKNOWN)
 
 
-def rarity_of_words(words: tuple[str, ...], field: str | None, *, exact: bool, prefix: bool) -> float:
-    """The same for a run of words: stems, or words as written if ``exact``; the last may be a beginning."""
+def rarity_of_words(
+    spellings: tuple[tuple[str, ...], ...], field: str | None, *, exact: bool, prefix: bool
+) -> float:
+    """The same for a term: stems, or words as written if ``exact``; the last word may be a beginning.
+
+    Of its spellings after the written one those count that are words of the table.
+    """
+    words = spellings[0]
     if len(words) == 1 and not prefix:
-        return share_of(stem(words[0]) if exact else words[0]) * _IN_FIELD[field]
-    rarest = 1.0
-    for at, word in enumerate(words):
-        last = prefix and at == len(words) - 1
-        share = share_of(stem(word) if exact or last else word)
-        rarest = min(rarest, share * _PREFIX if last else share)
-    return rarest * float(_NEXT_WORD ** (len(words) - 1)) * _IN_FIELD[field]
+        found = share_of(stem(words[0]) if exact else words[0])
+    else:
+        found = 1.0
+        for at, word in enumerate(words):
+            last = prefix and at == len(words) - 1
+            share = share_of(stem(word) if exact or last else word)
+            found = min(found, share * _PREFIX if last else share)
+        found *= _BY_LENGTH[min(len(words), len(_BY_LENGTH)) - 1]
+    if len(spellings) > 1:
+        table = _table()[0]
+        found += sum([table.get(other[0], 0.0) for other in spellings[1:] if len(other) == 1])
+    found *= _IN_FIELD[field]
+    return _SAME.setdefault(found, found) if len(_SAME) < _MOST_SAME else found
 
 
 def _category(pattern: str) -> float:

@@ -173,6 +173,8 @@ class Query:
     @property
     def revisions(self) -> bool:
         """Whether it says which announcements it wants, so that it may bring revisions of papers never announced to us."""
+        if not any(map(self.normal.__contains__, _ANNOUNCED)):
+            return False
         return any(isinstance(leaf, Flag) and leaf.field in _ANNOUNCED for leaf in leaves(self.root))
 
     def __str__(self) -> str:
@@ -226,7 +228,7 @@ def _with_compounds(children: list[Node]) -> tuple[Node, ...]:
             for place in (i, i + 1):
                 term = result[place]
                 assert isinstance(term, Term)
-                result[place] = replace(term, also=(*term.also, compound))
+                result[place] = Term(term.words, term.field, weight=term.weight, also=(*term.also, compound))
     return tuple(result)
 
 

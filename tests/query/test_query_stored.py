@@ -40,6 +40,9 @@ def test_the_tree_is_the_same(node: Node) -> None:
         'org:"google deepmind" has:code',
         "cond-mat cat:cond-mat.*",
         "adj adj3 andnot",
+        'author:"Jürgen Schmidhuber" OR author:"D. Jr." OR author:"van den Oord"',
+        "fine tuning -data -set cat:cs.RO",
+        'like:"one OR two" OR robot',
     ],
 )
 def test_every_kind_of_leaf(typed: str) -> None:

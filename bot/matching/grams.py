@@ -126,7 +126,7 @@ class _Tables:
                 _add(table, words[0], atom)
                 continue
             _add(table, atom.others[at - 1] if at else " ".join(words), atom)
-            _more(self.begun, _starts(words))
+            _more(self.begun, words[:1] if len(words) == 2 else _starts(words))
             _more(self.inner, words[1:2])
         return atom
 

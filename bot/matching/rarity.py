@@ -55,19 +55,18 @@ def rarity_of_words(
 
     Of its spellings after the written one those count that are words of the table.
     """
-    words = spellings[0]
-    if len(words) == 1 and not prefix:
-        found = share_of(stem(words[0]) if exact else words[0])
-    else:
-        found = 1.0
-        for at, word in enumerate(words):
-            last = prefix and at == len(words) - 1
-            share = share_of(stem(word) if exact or last else word)
-            found = min(found, share * _PREFIX if last else share)
+    words, table = spellings[0], _table()[0]
+    forms = [*map(stem, words)] if exact else words
+    if prefix:
+        forms = (*forms[:-1], stem(words[-1]))
+    found = table.get(forms[-1], UNKNOWN) * (_PREFIX if prefix else 1.0)
+    if len(words) > 1:
+        for form in forms[:-1]:
+            found = min(found, table.get(form, UNKNOWN))
         found *= _BY_LENGTH[min(len(words), len(_BY_LENGTH)) - 1]
-    if len(spellings) > 1:
-        table = _table()[0]
-        found += sum([table.get(other[0], 0.0) for other in spellings[1:] if len(other) == 1])
+    for other in spellings[1:]:
+        if len(other) == 1:
+            found += table.get(other[0], 0.0)
     found *= _IN_FIELD[field]
     return _SAME.setdefault(found, found) if len(_SAME) < _MOST_SAME else found
 

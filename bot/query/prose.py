@@ -17,10 +17,10 @@ _MARK = re.compile(  # noqa: TID251 - a pattern of ours
 )
 _SIGNS: Final = frozenset({"and", "or", "not", "andnot"})
 """Words that join search terms as often as they join sentences: they tell nothing."""
-_WORD = re.compile(r"(?<![\w-])[^\W\d_]+(?![\w-])")  # noqa: TID251 - a pattern of ours
+_WORD = re.compile(r"(?<![\w-])[^\W\d_]+(?![\w-]|:\S)")  # noqa: TID251 - a pattern of ours
 _PROSE: Final = ((12, 0.2), (30, 0.12), (200, 0.05))
 """From so many words on, such a share of :data:`STOP_WORDS`: of running English it is every fourth word, of notes with
-bullets every tenth, of search terms hardly any. The words of ``end-to-end`` are not counted."""
+bullets every tenth, of search terms hardly any. The words of ``end-to-end`` and the field of ``has:code`` are not counted."""
 _LONGEST: Final = 250
 
 

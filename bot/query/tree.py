@@ -36,25 +36,13 @@ class Term:
     ``fine tuning``. Derived by the parser, the same for the same neighbours; not printed."""
 
     @property
-    def variants(self) -> tuple[tuple[str, ...], ...]:
-        """Every sequence of words that satisfies this term; the written one first.
-
-        Unless quoted, one pair of neighbours may be written as one word (``fine-tuning`` finds «finetuning»).
-        The compounds of the *paper* (``finetuning`` finds «fine tuning») are the document's to offer.
-        """
-        words = self.words
-        if self.exact:
-            return (words,)
-        pairs = tuple(
-            (*words[:i], words[i] + words[i + 1], *words[i + 2 :])
-            for i in range(len(words) - 1)
-            if hyphenated(words[i], words[i + 1])
-        )
-        return (words, *pairs, *((w,) for w in self.also))
-
-    @property
     def patterns(self) -> tuple[tuple[str, ...], ...]:
-        """The variants as the document's forms: stems unless quoted, the last word as written if a prefix."""
+        """Every sequence of the document's forms that satisfies this term; the written one first.
+
+        They are stems unless quoted, the last word as written if a prefix. Unless quoted, one pair of neighbours may be
+        written as one word (``fine-tuning`` finds «finetuning»). The compounds of the *paper* (``finetuning`` finds
+        «fine tuning») are the document's to offer.
+        """
         if len(self.words) == 1 and not self.also:
             return ((self.words[0] if self.exact or self.prefix else stem(self.words[0]),),)
         return _patterns(self)
@@ -244,6 +232,16 @@ def _neighbours(left: Term, right: Term) -> bool:
 
 @lru_cache(maxsize=1 << 14)
 def _patterns(term: Term) -> tuple[tuple[str, ...], ...]:
+    words = term.words
     if term.exact:
-        return (term.words,)
-    return tuple((*map(stem, v[:-1]), v[-1] if term.prefix else stem(v[-1])) for v in term.variants)
+        return (words,)
+    last = len(words) - 1
+    forms = tuple([word if term.prefix and at == last else stem(word) for at, word in enumerate(words)])
+    found = [forms]
+    for at in range(last):
+        if hyphenated(words[at], words[at + 1]):
+            joined = words[at] + words[at + 1]
+            form = joined if term.prefix and at + 1 == last else stem(joined)
+            found.append((*forms[:at], form, *forms[at + 2 :]))
+    found += [(word if term.prefix else stem(word),) for word in term.also]
+    return tuple(found)

@@ -43,6 +43,7 @@ def test_the_tree_is_the_same(node: Node) -> None:
         'author:"Jürgen Schmidhuber" OR author:"D. Jr." OR author:"van den Oord"',
         "fine tuning -data -set cat:cs.RO",
         'like:"one OR two" OR robot',
+        "zebra diffusion abstract:survey has:code has:pdf -(abstract:survey has:doi)",
     ],
 )
 def test_every_kind_of_leaf(typed: str) -> None:

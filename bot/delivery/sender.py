@@ -157,8 +157,8 @@ class Sender:
             await self._store.claims.settle_dead(claim, claim.damage, now=now)
             return None
         if claim.vanished >= MOST_ATTEMPTS:
-            log.critical("Whoever prepares this delivery dies of it", times=claim.vanished)
-            why = f"{claim.vanished} processes in a row ended while they prepared it."
+            log.critical("Whoever takes up this delivery dies of it", times=claim.vanished)
+            why = f"{claim.vanished} processes in a row ended while they prepared or sent it."
             await self._store.claims.settle_dead(claim, why, now=now)
             return None
         if delivery is None or delivery.state not in (DeliveryState.PLANNED, DeliveryState.INTENT):
@@ -205,7 +205,7 @@ class Sender:
         except RetryLater as error:
             # The platform knows best how long; ours is for when it does not say.
             wait = error.after or _back_off(intent.attempts)
-            await self._again(claim, delivery, intent, wait, str(error), doubt=intent.doubt, refund=True)
+            await self._again(claim, delivery, intent, wait, str(error), doubt=intent.doubt, counts=False)
         except (Ambiguous, TimeoutError) as error:
             await self._again(
                 claim,
@@ -221,9 +221,7 @@ class Sender:
             await self._store.claims.settle_dead(claim, refusal(error), now=now())
         except DestinationGone as error:
             await self._destinations.gone(delivery.destination, str(error), remedy=error.remedy)
-            await self._store.claims.put_off(
-                claim, due=now() + PROBE, doubt=intent.doubt, why=str(error), refund=True
-            )
+            await self._store.claims.put_off(claim, due=now() + PROBE, doubt=intent.doubt, why=str(error))
         except CardRejected as error:
             log.critical("A platform refused a card; this is our bug", why=str(error))
             await self._store.claims.settle_dead(claim, str(error), now=now())
@@ -304,17 +302,17 @@ class Sender:
         note: str,
         *,
         doubt: datetime | None,
-        refund: bool = False,
+        counts: bool = True,
     ) -> None:
         now = self._clock.now()
         first = delivery.first_intent_at or now
-        if now - first > OLDEST or (not refund and intent.attempts >= MOST_ATTEMPTS):
+        if now - first > OLDEST or (counts and intent.attempts >= MOST_ATTEMPTS):
             log.error("A delivery was given up", why=note, attempts=intent.attempts)
             await self._store.claims.settle_dead(claim, note, now=now)
             return
         log.warning("A delivery waits for another attempt", why=note, seconds=round(wait, 1))
         await self._store.claims.put_off(
-            claim, due=now + timedelta(seconds=wait), doubt=doubt, why=note, refund=refund
+            claim, due=now + timedelta(seconds=wait), doubt=doubt, why=note, attempted=counts
         )
 
     async def _nobody_wants(self, claim: Claim, delivery: Delivery, composed: Composed) -> bool:

@@ -36,7 +36,7 @@ class Claim:
     damage: str = ""
     """Why the record cannot be read; empty where it can."""
     vanished: int = 0
-    """How often in a row it was claimed before by a process that neither said its intent nor gave it back."""
+    """How often in a row it was claimed before by a process that did not see it through to any end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class Intent:
     """That an attempt begins."""
 
     attempts: int
+    """Which one it is; those that ended with their process do not count."""
     doubt: datetime | None
     """When the first attempt with an unknown outcome began; ``None`` where none is in doubt."""
 
@@ -158,20 +159,20 @@ class Claims:
         doubt: datetime | None = None,
         keep_doubt: bool = False,
         why: str = "",
-        refund: bool = False,
+        attempted: bool = False,
     ) -> bool:
         """Give the lane back, its head due again later; whether it was still ours.
 
         ``doubt`` is since when the outcome of an attempt is unknown; ``None`` says that it was certainly
-        not posted. ``keep_doubt`` leaves it as it is. ``refund`` gives the attempt back: it never reached
-        the platform's door.
+        not posted. ``keep_doubt`` leaves it as it is. ``attempted`` counts an attempt: it was
+        refused, or its outcome is unknown.
         """
         mark = "keep" if keep_doubt else (str(to_ms(doubt)) if doubt else "")
         return bool(
             await self._database.run(
                 lanes.PUT_OFF,
                 [self._key(claim.shard, claim.key)],
-                [*self._owner(claim), to_ms(due), mark, why[:500], int(refund)],
+                [*self._owner(claim), to_ms(due), mark, why[:500], int(attempted)],
             )
         )
 

@@ -178,7 +178,7 @@ CLAIM = Script(
           ready(prefix, workspace, lane, now + lease)
           local key = entry[2][2]
           local record = prefix .. 'd:' .. key
-          -- Whoever gets as far as an intent, or gives the lane back, takes this count away again.
+          -- Whoever sees it through to any end takes this count away again.
           if redis.call('EXISTS', record) == 1 then redis.call('HINCRBY', record, 'taken', 1) end
           return {1, workspace, lane, entry[1], key, fence, redis.call('HGETALL', record)}
         end
@@ -214,9 +214,7 @@ INTENT = Script(
     if doubt ~= '' then redis.call('HINCRBY', ARGV[1] .. 'outcomes', 'unknown', 1) end
     redis.call('HSET', KEYS[1], 'state', 'intent', 'intent', ARGV[6], 'worker', ARGV[4])
     redis.call('HSETNX', KEYS[1], 'first', ARGV[6])
-    redis.call('HDEL', KEYS[1], 'taken')
-    local attempts = redis.call('HINCRBY', KEYS[1], 'attempts', 1)
-    return {1, doubt, attempts}
+    return {1, doubt, tonumber(redis.call('HGET', KEYS[1], 'attempts') or '0') + 1}
     """,
     even_full=True,
 )
@@ -253,7 +251,9 @@ SETTLE = Script(
       end
       return {0, 0, blocked}
     end
+    redis.call('HDEL', KEYS[1], 'taken')
     if ARGV[9] ~= '' and (state == 'intent' or state == 'planned') then
+      if state == 'intent' then redis.call('HINCRBY', KEYS[1], 'attempts', 1) end
       redis.call('HSET', KEYS[1], 'state', ARGV[9], unpack(ARGV, 13, 12 + fields * 2))
       if ARGV[9] ~= 'dead' then redis.call('HDEL', KEYS[1], 'doubt') end
       if ARGV[9] ~= 'pending' then note(ARGV[9]) end
@@ -285,10 +285,10 @@ PUT_OFF = Script(
     + _OWNED
     + """
     -- KEYS: delivery.  ARGV: prefix, workspace, lane, worker, fence, due ms, doubt ('keep', or its value), why,
-    --       give the attempt back (1)
+    --       it was an attempt (1)
     if not owned(ARGV[1], ARGV[3], ARGV[4], ARGV[5]) then return 0 end
     redis.call('HDEL', KEYS[1], 'taken')
-    if ARGV[9] == '1' then redis.call('HINCRBY', KEYS[1], 'attempts', -1) end
+    if ARGV[9] == '1' then redis.call('HINCRBY', KEYS[1], 'attempts', 1) end
     if ARGV[7] ~= 'keep' then
       if ARGV[7] == '' then
         redis.call('HDEL', KEYS[1], 'doubt')

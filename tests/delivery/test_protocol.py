@@ -162,7 +162,26 @@ async def test_a_card_that_kills_whoever_prepares_it_is_given_up_and_the_lane_go
     found = await core.store.deliveries.get(ML, FIRST)
     assert found is not None
     assert found.state is DeliveryState.DEAD
-    assert "ended while they prepared it" in found.why
+    assert "ended while they prepared or sent it" in found.why
+
+
+async def test_an_attempt_that_ended_with_its_process_is_none_of_the_eight(core: Core) -> None:
+    await core.subscribe("robot")
+    core.source.bring(paper(1))
+    await core.poller.once()
+    await core.matcher.once()
+    for _ in range(MOST_ATTEMPTS - 1):  # a storm of kills, each between the intent and the answer
+        claim = await core.store.claims.claim(SHARD, "dies", core.clock.now())
+        assert isinstance(claim, Claim)
+        assert await core.store.claims.intend(claim, core.clock.now())
+        await core.clock.advance(timedelta(seconds=41))
+    core.adapter.faults.extend([Ambiguous("No answer.")] * 2)
+    await core.lanes.once()
+    await later(core, minutes=1)
+    assert await state(core) is DeliveryState.INTENT, "two answers are missing, and nobody gives up"
+    await later(core, minutes=2)
+    assert len(core.adapter.posted) == 1
+    assert await state(core) is DeliveryState.SENT
 
 
 async def test_a_lane_that_was_given_back_counts_as_no_death(core: Core) -> None:

@@ -35,7 +35,7 @@ def composed(node: And | Or | Not, parts: list[str]) -> str:
             return f"-({parts[0]})" if isinstance(child, And | Or) else f"-{parts[0]}"
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def _leaf(node: Leaf) -> str:
     match node:
         case Term():

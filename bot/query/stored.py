@@ -124,7 +124,7 @@ def _all(pieces: list[str], at: int) -> tuple[Node, int]:
     return (found[0] if len(found) == 1 else all_of(found)), at
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def _leaf(text: str) -> Leaf:
     if (plain := _WORDS.fullmatch(text)) is not None:
         words = tuple(plain[2].split("-"))

@@ -230,7 +230,7 @@ def _neighbours(left: Term, right: Term) -> bool:
     )
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def _patterns(term: Term) -> tuple[tuple[str, ...], ...]:
     words = term.words
     if term.exact:

@@ -82,6 +82,24 @@ class InteractionRights:
             return ()
         return permissions.missing(channel.permissions_for(guild.me).value, permissions.INVITED)
 
+    async def stands(self, thread: Destination) -> bool:
+        """See :class:`bot.ports.LookingRights`. Only a thread that is not open is asked for: the gateway tells of those.
+
+        https://discord.com/developers/docs/resources/channel#get-channel
+        """
+        guild = self._guild(thread)
+        if guild is None or thread.thread is None or not thread.thread.isdecimal():
+            return True
+        if guild.get_thread(int(thread.thread)) is not None:
+            return True
+        try:
+            await guild.fetch_channel(int(thread.thread))
+        except discord.NotFound:
+            return False
+        except (discord.DiscordException, OSError, TimeoutError):
+            pass  # not allowed, or not now: that it was deleted is not said
+        return True
+
     def remedy(self, names: Sequence[str]) -> str:
         """See :class:`bot.ports.AdvisingRights`."""
         return permissions.remedy(names)

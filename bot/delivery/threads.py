@@ -36,6 +36,14 @@ def refusal(error: ThreadRefused) -> str:
     return CARD_GONE if error.card_gone else f"{error} {error.remedy}".strip()
 
 
+async def forget_thread(store: Store, where: Destination, paper_id: str, thread: str) -> None:
+    """The thread of a paper in that channel was deleted: the next one who asks for it gets a new one."""
+    await store.deliveries.forget(where, [delivery_key(where, DeliveryKind.THREAD, paper_id)])
+    followed = await store.discussions.one(where.platform, where.workspace, thread)
+    if followed is not None:
+        await store.discussions.drop(followed)
+
+
 class Threads:
     """Plans threads. Each is planned once, however often it is asked for."""
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import structlog
 
 from bot.delivery.destinations import Destinations
-from bot.models import DeliveryKind, Destination, Subscription, SubscriptionState, delivery_key
+from bot.delivery.threads import forget_thread
+from bot.models import Destination, Subscription, SubscriptionState
 from bot.ports import Happening, HappeningKind
 from bot.store import Store
 from bot.store.subscriptions import ChangedByAnotherError
@@ -52,11 +53,8 @@ async def _forget_thread(store: Store, where: Destination) -> None:
     if where.thread is None:
         return
     followed = await store.discussions.one(where.platform, where.workspace, where.thread)
-    if followed is None:
-        return
-    key = delivery_key(followed.destination, DeliveryKind.THREAD, followed.paper)
-    await store.deliveries.forget(followed.destination, [key])
-    await store.discussions.drop(followed)
+    if followed is not None:
+        await forget_thread(store, followed.destination, followed.paper, where.thread)
 
 
 async def _stop_direct(store: Store, person: Destination) -> None:

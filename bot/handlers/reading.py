@@ -13,11 +13,12 @@ from bot.cards import Action, Attachment, Item, Span, spans
 from bot.cards.bibtex import bibtex, ris
 from bot.cards.paper import authors
 from bot.cards.reply import error_card, message, undo
+from bot.delivery.threads import forget_thread
 from bot.errors import CommandError, NotAllowed
 from bot.handlers.asked import Asked
 from bot.handlers.undoing import keep_undo_of_saved
-from bot.models import DeliveryState, Paper
-from bot.ports import Reply
+from bot.models import DeliveryKind, DeliveryState, Destination, Paper, delivery_key
+from bot.ports import LookingRights, Reply
 from bot.store.saved import Saved
 from bot.text.cut import cut
 
@@ -90,6 +91,7 @@ async def discuss(asked: Asked) -> Reply:
         raise CommandError(
             "Threads are switched off in this channel. Those who manage it can change that: `settings threads:on-demand`."
         )
+    await _forget_if_deleted(asked, paper, where)
     key = await asked.services.threads.plan(paper, where)
     for _ in range(LOOKS):
         found = await asked.store.deliveries.get(where, key)
@@ -100,6 +102,17 @@ async def discuss(asked: Asked) -> Reply:
             return Reply(card=error_card(found.why or "The thread could not be opened."))
         await asked.services.clock.sleep(0.2)
     return Reply(card=message("", f"The thread of «{cut(paper.title, 120)}» will be there in a moment."))
+
+
+async def _forget_if_deleted(asked: Asked, paper: Paper, where: Destination) -> None:
+    """A thread may have been deleted while nobody here was connected to be told of it."""
+    rights = asked.origin.rights
+    if not isinstance(rights, LookingRights):
+        return
+    opened = await asked.store.deliveries.get(where, delivery_key(where, DeliveryKind.THREAD, paper.id))
+    thread = opened.message.thread if opened is not None and opened.message is not None else None
+    if thread is not None and not await rights.stands(replace(where, thread=thread)):
+        await forget_thread(asked.store, where, paper.id, thread)
 
 
 def _file(form: str, papers: Sequence[Paper], rows: dict[str, Saved]) -> Attachment:

@@ -44,6 +44,14 @@ class NamingRights(Protocol):
 
 
 @runtime_checkable
+class LookingRights(Protocol):
+    """Rights that can tell whether a thread that was opened earlier is still there."""
+
+    async def stands(self, thread: Destination) -> bool:
+        """``False`` only where the platform says that it was deleted; one that cannot be asked for now stands."""
+
+
+@runtime_checkable
 class AdvisingRights(Protocol):
     """Rights that also know how a person gives the bot what it lacks."""
 

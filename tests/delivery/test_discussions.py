@@ -13,7 +13,7 @@ from bot.errors import Ambiguous, DestinationGone, RetryLater
 from bot.models import Cadence, Destination, Person, When
 from bot.ports import Happening, HappeningKind
 from bot.store import keys
-from tests.core import ML, Core, paper
+from tests.core import ML, AllRights, Core, origin, paper
 from tests.handlers.test_asking import press
 
 
@@ -161,6 +161,46 @@ async def test_after_a_thread_was_deleted_discuss_opens_one_anew(core: Core) -> 
     await core.lanes.once()
     assert len(core.adapter.threads) == 1
     assert len(core.adapter.posted) == 1, "under the same card"
+
+
+class Looking(AllRights):
+    """Rights on a platform whose deleted threads can be asked for."""
+
+    def __init__(self, gone: set[str]) -> None:
+        super().__init__()
+        self.gone = gone
+        self.asked: list[str | None] = []
+
+    async def stands(self, thread: Destination) -> bool:
+        self.asked.append(thread.thread)
+        return thread.thread not in self.gone
+
+
+async def test_a_thread_deleted_while_nobody_was_told_is_opened_anew_when_asked_for(core: Core) -> None:
+    await discussed(core)
+    rights = Looking(set())
+    await press(core, "discuss 2601.00001", origin(rights=rights))
+    await core.lanes.once()
+    assert rights.asked == ["t1"]
+    assert len(core.adapter.threads) == 1, "it stands"
+
+    rights.gone = {"t1"}
+    core.adapter.threads.clear()
+    await press(core, "discuss 2601.00001", origin(rights=rights))
+    await core.lanes.once()
+    assert len(core.adapter.threads) == 1
+    assert len(core.adapter.posted) == 1, "under the same card"
+
+
+async def test_so_is_one_in_which_nothing_was_said_for_long(core: Core) -> None:
+    await discussed(core)
+    followed = await core.store.discussions.one("recording", "lab", "t1")
+    assert followed is not None
+    await core.store.discussions.drop(followed)
+    core.adapter.threads.clear()
+    await press(core, "discuss 2601.00001", origin(rights=Looking({"t1"})))
+    await core.lanes.once()
+    assert len(core.adapter.threads) == 1
 
 
 async def test_a_thread_opened_during_a_look_is_looked_at_next(core: Core) -> None:

@@ -5,15 +5,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.models import Cadence, Person, When
-from bot.ports import Happening, HappeningKind, Reply
+from bot.ports import Happening, HappeningKind, Origin, Reply
 from tests.core import ML, AllRights, Core, commands, origin, paper, words
 
 BOB = Person(id="bob", name="Bob")
 
 
-async def press(core: Core, line: str) -> Reply:
+async def press(core: Core, line: str, asker: Origin | None = None) -> Reply:
     """Say something whose answer waits for a sender, while time passes."""
-    answer = asyncio.create_task(core.say(line))
+    answer = asyncio.create_task(core.say(line, asker))
     while not (await asyncio.wait({answer}, timeout=0.02))[0]:
         await core.clock.advance(timedelta(seconds=0.2))
     return await answer

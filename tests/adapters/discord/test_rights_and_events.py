@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import discord
 import pytest
 from simcord.backend.models import Overwrite
@@ -204,6 +206,25 @@ async def test_a_deleted_thread_is_told_without_its_channel() -> None:
         told = w.core.happenings[-1]
         assert told.kind is HappeningKind.THREAD_GONE
         assert (told.destination.channel, told.destination.thread) == (str(w.channel.id), opened.thread)
+
+
+async def test_only_a_deleted_thread_does_not_stand() -> None:
+    async with world() as w:
+        where = Destination(platform="discord", workspace=str(w.guild.id), channel=str(w.channel.id))
+        card = await w.adapter.send(where, EXAMPLE_CARDS["paper-compact"], key="a" * 24)
+        opened = await w.adapter.open_thread(card, EXAMPLE_CARDS["paper-full"], name="talk", key="b" * 24)
+        thread = replace(where, thread=opened.thread)
+        rights = await rights_of(w, w.alice)
+        assert await rights.stands(thread)
+
+        w.env.backend.edit_channel(int(opened.thread), {}, thread_metadata={"archived": True})
+        await w.env.settle()
+        assert await rights.stands(thread), "archived ones are not in the gateway's list, and stand"
+
+        w.env.backend.delete_channel(int(opened.thread))
+        await w.env.settle()
+        assert not await rights.stands(thread)
+        assert await rights.stands(replace(thread, workspace="42")), "what cannot be asked for stands"
 
 
 async def test_roles_are_named_as_people_name_them() -> None:

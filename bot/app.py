@@ -23,7 +23,6 @@ from bot.embedding import find_embedder
 from bot.enriching import Enriching
 from bot.errors import PigeonError, SettingsError, StopRequested, StoreUnavailable
 from bot.feeding import Feeding
-from bot.given import GivenFeeds
 from bot.handlers import Handlers
 from bot.matcher import Matcher
 from bot.meaning import Meanings
@@ -32,6 +31,7 @@ from bot.poller import Poll, Poller
 from bot.ports import (
     Adapter,
     Enricher,
+    GivenFeeds,
     Source,
     ThreadingAdapter,
 )

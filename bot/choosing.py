@@ -9,11 +9,11 @@ from pydantic import SecretStr
 
 from bot.clock import Clock
 from bot.errors import SettingsError
-from bot.given import GivenFeeds
 from bot.ports import (
     Adapter,
     AdapterPlugin,
     Enricher,
+    GivenFeeds,
     OwingSource,
     PluginContext,
     Source,

@@ -11,9 +11,9 @@ import structlog
 
 from bot.clock import Clock
 from bot.errors import ListingQuarantined
-from bot.given import GivenFeeds
 from bot.models import Delivery, DeliveryKind, Destination, delivery_key
 from bot.poller import Poller
+from bot.ports import GivenFeeds
 from bot.store import Store
 from bot.store.feeds import GivenFeed, Workspace
 

@@ -18,7 +18,6 @@ from bot.delivery.destinations import Destinations
 from bot.delivery.digests import Digests
 from bot.delivery.threads import Threads
 from bot.errors import CommandError, PigeonError, QueryError
-from bot.given import GivenFeeds
 from bot.handlers import (
     digesting,
     explaining,
@@ -42,7 +41,7 @@ from bot.handlers.completing import complete
 from bot.handlers.happenings import happened
 from bot.handlers.replay import Replay
 from bot.meaning import Meanings
-from bot.ports import Happening, Origin, Reply
+from bot.ports import GivenFeeds, Happening, Origin, Reply
 from bot.query import Query
 from bot.store import Store
 

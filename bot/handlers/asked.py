@@ -15,11 +15,10 @@ from bot.delivery.destinations import Destinations
 from bot.delivery.digests import Digests
 from bot.delivery.threads import Threads
 from bot.errors import CommandError, NotAllowed, NotFound
-from bot.given import GivenFeeds
 from bot.handlers.replay import Replay
 from bot.meaning import Meanings
 from bot.models import Destination, Paper, Subscription, SubscriptionState
-from bot.ports import Origin
+from bot.ports import GivenFeeds, Origin
 from bot.private import feed_of
 from bot.store import Store
 from bot.text.ids import canonical_id

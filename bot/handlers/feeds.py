@@ -9,10 +9,9 @@ from typing import Any, Final
 from bot.cards import Action, ActionStyle, Item, Span, spans
 from bot.cards.reply import message, undo
 from bot.errors import CommandError, ListingBusy, ListingError, NotAllowed, NotFound
-from bot.given import GivenFeeds
 from bot.handlers.asked import DRAFT, UNDO, Asked
 from bot.models import Person
-from bot.ports import Reply
+from bot.ports import GivenFeeds, Reply
 from bot.private import SOURCE, feed_name
 from bot.store.feeds import GivenFeed
 from bot.store.limits import Full, Place

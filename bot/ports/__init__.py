@@ -30,6 +30,7 @@ from bot.ports.commands import (
     Reply,
     Rights,
 )
+from bot.ports.feeds import FeedLook, GivenFeeds
 from bot.ports.listings import CatchingUpSource, Enricher, OwingSource, Source
 from bot.ports.plugins import AdapterPlugin, PluginContext, Shelf, SourcePlugin
 
@@ -43,7 +44,9 @@ __all__ = [
     "CountingAdapter",
     "EditingAdapter",
     "Enricher",
+    "FeedLook",
     "Finding",
+    "GivenFeeds",
     "Happening",
     "HappeningKind",
     "Limit",

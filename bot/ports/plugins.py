@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from bot.clock import Clock
-from bot.given import GivenFeeds
 from bot.ports.adapters import Adapter
+from bot.ports.feeds import GivenFeeds
 from bot.ports.listings import Enricher, Source
 
 

@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from bot.given import GivenFeeds
-from bot.ports import PluginContext, Source, SourcePlugin
+from bot.ports import GivenFeeds, PluginContext, Source, SourcePlugin
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")  # noqa: TID251
 _TAKEN: Final = frozenset(

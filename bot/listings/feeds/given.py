@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot.clock import Clock
-from bot.given import FeedLook
 from bot.listings.feeds import reading
 from bot.listings.feeds.source import Feed
 from bot.listings.guard import Allowed
 from bot.listings.reader import Reader
 from bot.models import Listing
+from bot.ports import FeedLook
 from bot.private import SOURCE, feed_name, private_id
 from bot.text.tidy import tidy
 

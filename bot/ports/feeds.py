@@ -1,12 +1,11 @@
-"""The port through which feeds are read whose addresses people give in chat."""
+"""Feeds whose addresses people give in chat."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:  # the ports know this one
-    from bot.ports import Source
+from bot.ports.listings import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

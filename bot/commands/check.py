@@ -45,14 +45,24 @@ def check(command: Command) -> Command:
     return Command(verb=verb.name, options=checked)
 
 
-def subscription_number(text: str) -> int:
-    """Read a subscription's number: ``7``, ``s7``, ``#7``, or a row of completion («7 · robotics · …»)."""
+def numbered(text: str) -> int | None:
+    """The subscription's number that a text is: ``7``, ``s7``, ``#7``, or a row of completion («7 · robotics · …»)."""
     match = _NUMBER.fullmatch(text.strip())
-    if match is None or int(match.group(1)) == 0:
+    return int(match.group(1)) or None if match else None
+
+
+def subscription_number(text: str) -> int:
+    """The same where there must be one.
+
+    Raises:
+        CommandError: it is something else.
+    """
+    number = numbered(text)
+    if number is None:
         raise CommandError(
             f"«{short(text)}» is not the number of a subscription. Numbers look like 7 or s7; `list` shows them."
         )
-    return int(match.group(1))
+    return number
 
 
 def on_off(text: str) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from bot.cards import CardKind, Span, spans
 from bot.cards.reply import Step, ladder
+from bot.commands.check import numbered
 from bot.errors import CommandError, NotFound
 from bot.handlers.asked import Asked
 from bot.handlers.listed import listed, source_step
@@ -20,16 +20,16 @@ from bot.schedule import describe
 from bot.text.cut import cut
 from bot.text.ids import canonical_id
 
-_NUMBER: Final = re.compile(r"[s#]?\d{1,6}")  # noqa: TID251 - a pattern of ours
 ELSEWHERE: Final = 50
 """Subscriptions of other places that are looked through for a paper."""
 
 
 async def explain(asked: Asked) -> Reply:
     """A paper against every subscription here, or against one; or the last day of a subscription."""
-    if _NUMBER.fullmatch(asked.get("paper")) and not asked.get("subscription"):
+    number = numbered(asked.get("paper"))
+    if number is not None and not asked.get("subscription"):
         # No paper has such an id, and subscriptions are named so in every other command.
-        asked = replace(asked, command=replace(asked.command, options={"subscription": asked.get("paper")}))
+        asked = replace(asked, command=replace(asked.command, options={"subscription": str(number)}))
     if not asked.get("paper"):
         if not asked.get("subscription"):
             raise CommandError(

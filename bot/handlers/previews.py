@@ -8,6 +8,7 @@ from contextlib import suppress
 from bot.cards import Action, ActionStyle, Card, Item, Span, spans
 from bot.cards.paper import authors, matched
 from bot.cards.reply import message
+from bot.commands.check import numbered
 from bot.errors import CommandError, QueryError
 from bot.handlers.asked import Asked, Services
 from bot.handlers.replay import Replayed
@@ -139,10 +140,10 @@ async def _overlap(asked: Asked, replayed: Replayed) -> list[str]:
     """How much of it comes from this channel's other subscriptions already."""
     if not replayed.count:
         return []
-    others = {}
+    others, itself = {}, numbered(asked.get("subscription"))
     for one in await asked.here():
         with suppress(QueryError):
-            if str(one.number) != asked.get("subscription").lstrip("s#"):
+            if one.number != itself:
                 others[one.number] = parse(one.query)
     shared = await asked.services.replay.shared(replayed, dict(list(others.items())[:OTHERS]))
     said = [

@@ -119,10 +119,9 @@ async def delivery(asked: Asked, subscription: Subscription, record: Delivery | 
         record = digest
     if record.state is DeliveryState.SENT:
         moment = record.sent_at or asked.now
-        text = spans(
-            f"Sent {ago(moment, asked.now)}{' in a digest' if digest else ''} ", _link(record.message)
-        )
-        return Step(passed=True, text=text)
+        said = f"Sent {ago(moment, asked.now)}{' in a digest' if digest else ''}"
+        link = _link(record.message)
+        return Step(passed=True, text=spans(said, *((" ", link) if link else ())))
     if record.state is DeliveryState.DEAD:
         doubt = " It may have been posted all the same: an answer was lost." if record.doubt_at else ""
         return Step(
@@ -216,5 +215,5 @@ def _under_way(asked: Asked, subscription: Subscription, record: Delivery) -> St
     return Step(passed=None, text="On its way: it waits for its turn in this place")
 
 
-def _link(message: MessageRef | None) -> Span:
-    return Span("see it", url=message.url) if message and message.url else Span("")
+def _link(message: MessageRef | None) -> Span | None:
+    return Span("see it", url=message.url) if message and message.url else None

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.commands import parse
+from bot.commands.check import numbered, subscription_number
 from bot.errors import CommandError
 
 
@@ -164,3 +165,15 @@ def test_what_the_filter_must_judge_is_left_to_it():
     """Misspelt fields and open quotes get the filter's own errors, with the place marked."""
     assert read("subscribe auther:Levine soure:arxiv")[1] == {"query": "auther:Levine soure:arxiv"}
     assert read('subscribe "robot learning when:daily')[1] == {"query": '"robot learning when:daily'}
+
+
+@pytest.mark.parametrize("text", ["7", "s7", "S7", " #7 ", "7 · robotics · daily", "007", "7·x\ny"])
+def test_a_subscription_is_named_in_one_way_everywhere(text: str) -> None:
+    assert numbered(text) == subscription_number(text) == 7
+
+
+@pytest.mark.parametrize("text", ["", "0", "s", "7 robotics", "##7", "1234567890", "2401.01234", "-7"])
+def test_what_names_no_subscription(text: str) -> None:
+    assert numbered(text) is None
+    with pytest.raises(CommandError, match="not the number of a subscription"):
+        subscription_number(text)

@@ -92,8 +92,8 @@ async def test_preview_names_what_comes_already(core: Core) -> None:
     await core.bring(paper(1), paper(2, "Drones", abstract="They fly."))
     said = words(await core.say("preview robot OR drone"))
     assert f"Of these come here already: 1 from subscription {first.number}" in said
-    said = words(await core.say(f"preview subscription:{first.number}"))
-    assert "come here already" not in said
+    for named in (f"{first.number}", f"#{first.number}", f"{first.number} · robot"):
+        assert "come here already" not in words(await core.say(f'preview subscription:"{named}"'))
 
 
 async def test_preview_names_near_misses(core: Core) -> None:

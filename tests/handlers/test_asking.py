@@ -45,7 +45,9 @@ async def test_explain_names_the_clause_that_failed(core: Core) -> None:
 async def test_explain_in_every_state_of_a_paper(core: Core) -> None:
     sub = await core.subscribe("robot")
     await core.bring(paper(1))
-    assert "Sent just now" in words(await core.say("explain 2601.00001"))
+    said = words(await core.say("explain 2601.00001"))
+    assert "Sent just now" in said
+    assert not any(line.endswith(" ") for line in said.splitlines())
     await core.say(f"edit {sub.number} when:daily")
     await core.bring(paper(2))
     assert "Waits for the digest" in words(await core.say("explain 2601.00002"))

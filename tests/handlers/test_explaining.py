@@ -273,7 +273,9 @@ async def test_there_is_an_answer(core: Core, situation: Situation, said: list[s
 
 async def test_the_last_day_of_a_subscription_says_whether_it_runs(core: Core) -> None:
     made = await core.subscribe("robot")
-    for line in (f"explain subscription:{made.number}", f"explain {made.number}", f"explain s{made.number}"):
+    number = made.number
+    for named in (f"subscription:{number}", f"{number}", f"s{number}", f"#{number}", f"{number} · robot"):
+        line = f"explain {named}"
         assert "✓ It runs: at once" in words(await core.say(line))
     await core.say(f"pause {made.number}")
     assert "– It is paused" in words(await core.say(f"explain subscription:{made.number}"))

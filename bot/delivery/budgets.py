@@ -1,54 +1,66 @@
-"""Places in a platform's budgets: each names a moment, and no window ever holds more than the platform allows.
+"""Places in a platform's budgets: whoever sends has one, and no window ever holds more than the platform allows.
 
-A place is taken while there is time, the intent is written just before its moment, and the send leaves at it. Moments
-lie a little further apart than the platform asks (:data:`PACE`). That alone is not enough: a disk, a network or a busy
-machine makes a send late, and late ones meet those that are in time. So places are numbered, and where a send's answer
-came late, the place that comes one whole budget later is held until a window's length after that answer. Each of the
-``count`` chains (1, 51, 101 …; 2, 52, 102 …) then puts at most one request into any window, in whatever order they come.
+The platform counts a request when it arrives, on a clock that nobody else sees. A sender knows two things for certain: it
+let the request go at ``t0`` and read its answer at ``t1``, so the arrival lies between. A budget of 50 in a second has
+50 places. A place is had by one request at a time, and the next one that has it leaves no sooner than a second after
+the ``t1`` of the one before. So two requests that had one place arrive at least a second apart, however long they were on
+their way, whatever stalled (the disk, the network, this process, the platform), and in whatever order they came. A
+window of a second holds at most one request of each place: 50.
 
-When a request counts, between its start and its answer, is the platform's secret: so it counts here until its answer,
-less what the quickest of the last answers took, which all of them take. The processes agree on moments by the server's
-clock. How far it is from ours is known to within a round trip: of both ends the one that is taken is the one that
-sends later and holds longer.
+What is not known is held to be the worst. A request without an answer may arrive until its deadline is over. A place
+that nobody reports (its process died) is free when its holder can no longer be sending: it leaves within :data:`LATE` of
+its moment or not at all. Senders agree on moments by the store server's clock. How far it is from ours is known to
+within a round trip: of both ends the one that is taken is the one that leaves later and holds longer.
+
+So places turn once in a second and the time that a request is on its way, and a platform far off would never be used to
+the full. A part of that time is certain, too: an answer is not back before both ways are gone. Half of the quickest
+answer that this process ever had is taken off, once there were enough of them. That alone is an assumption: that of
+all answers the quickest took no more than twice what is possible. Slow times do not shake it; only a process that never
+saw anything else could err.
+
+Nothing here depends on even spacing. Moments lie apart (:data:`SPREAD`) so that a burst does not hinder itself.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
+from weakref import WeakValueDictionary
 
 from bot.clock import Clock
-from bot.errors import StoreUnavailable
+from bot.errors import Ambiguous, DeliveryError, RetryLater, StoreUnavailable
 from bot.models import Destination
 from bot.ports import Adapter, Limit, PacedAdapter
 from bot.store import Store
 from bot.store.limits import Full, Place
 
-PACE: Final = 0.98
-"""Share of a shared budget that moments are given out for: an answer may be late by the rest without consequence."""
 PATIENCE: Final = 5.0
 """Seconds ahead that a moment may lie; for a longer wait the lane is given back."""
 OWN_PATIENCE: Final = 0.02
 """The same for a limit of the destination's own: nobody else would use its place meanwhile."""
-SOON: Final = 0.2
-"""Seconds before the place behind it may leave, when a send without an answer begins to hold it."""
+SPREAD: Final = 0.2
+"""Moments of a whole budget lie within its window less so many seconds (but at most a fifth of it)."""
+LATE: Final = 2.0
+"""Seconds after its moment within which a send leaves, or not at all."""
 UNANSWERED: Final = 15.0
-"""Seconds that it is held for at most: no send lasts longer."""
-LOOK: Final = 0.05
-"""Seconds between two looks at a place that is held."""
-REMEMBERED: Final = 200
-"""Answers of which the quickest is remembered."""
+"""Seconds after its start that a request may still arrive where no answer came; no send lasts longer."""
+MARGIN: Final = 1.0
+"""Seconds more that a place is held that nobody reports."""
+AGAIN: Final = 0.1
+"""Seconds until it is asked again whether a place is free, while all are in use."""
+DRIFT: Final = 0.0005
+"""Seconds in a second by which two clocks may go apart: NTP sets none right any faster."""
 GRAIN: Final = 0.0001
 """Seconds that two clocks are not told apart by: nobody sleeps for less, and places are held for so much more."""
-ENOUGH: Final = 20
-"""Answers after which the quickest is trusted to be about as quick as any."""
+ENOUGH: Final = 50
+"""Answers after which half of the quickest is trusted to be on the way for certain."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Moment:
     """When a send may leave, and its places."""
 
@@ -60,6 +72,8 @@ class Moment:
     """Shared budgets, and the number of its place in each."""
     from_answer: tuple[Limit, ...] = ()
     """Budgets in which it counts from its answer."""
+    left: bool = False
+    """It was used: a send left in it."""
 
     @property
     def rest(self) -> float:
@@ -70,28 +84,48 @@ class Moment:
 class Budgets:
     """The budgets of one adapter, as one sender sees them."""
 
-    def __init__(self, adapter: Adapter, store: Store, clock: Clock) -> None:
+    def __init__(self, adapter: Adapter, store: Store, clock: Clock, *, deadline: float = UNANSWERED) -> None:
+        """No send lasts longer than ``deadline`` seconds."""
         self._adapter = adapter
         self._limits = store.limits
         self._clock = clock
-        self._least: deque[float] = deque(maxlen=REMEMBERED)
-        self._most: deque[float] = deque(maxlen=REMEMBERED)
-        """Between these our clock was ahead of the server's, as each answer of it told."""
-        self._answers: deque[float] = deque(maxlen=REMEMBERED)
+        self._deadline = deadline
+        self._least, self._most, self._compared = -math.inf, math.inf, 0.0
+        """Between these our clock was ahead of the server's when they were last compared."""
+        self._quickest = math.inf
+        self._answers = 0
+        self._turns: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = WeakValueDictionary()
+        """While all places of a shared budget are in use, one of us asks for them and the others stand behind it."""
 
     async def take(
         self, destination: Destination, *, shared: bool = False, patience: float = PATIENCE
     ) -> Moment | Full:
         """Take a place in every budget of one send, all for one moment; or none, where that is too far off.
 
-        With ``shared`` only in those that other destinations draw from, too.
+        With ``shared`` only in those that other destinations draw from, too. Who takes one uses it in
+        :meth:`leaving`, or gives it back.
         """
         limits = self._adapter.limits(destination) if isinstance(self._adapter, PacedAdapter) else ()
         limits = [limit for limit in limits if limit.shared or not shared]
         if not limits:
             return Moment(self._clock.monotonic())
+        until = self._clock.monotonic() + patience
+        turn = self._turns.setdefault(tuple(limit.name for limit in limits if limit.shared), asyncio.Lock())
+        if not turn.locked():
+            taken = await self._ask(limits, patience)
+            if not self._worth_waiting(taken, until):
+                return taken
+        async with turn:
+            while self._worth_waiting(taken := await self._ask(limits, patience), until):
+                await self._clock.sleep(AGAIN)
+            return taken
+
+    def _worth_waiting(self, taken: Moment | Full, until: float) -> bool:
+        return isinstance(taken, Full) and taken.shared and self._clock.monotonic() + taken.wait <= until
+
+    async def _ask(self, limits: list[Limit], patience: float) -> Moment | Full:
         asked = self._clock.monotonic()
-        taken = await self._limits.take([_place(limit, patience) for limit in limits])
+        taken = await self._limits.take([self._place(limit, patience) for limit in limits])
         if isinstance(taken, Full):
             return taken
         numbered = tuple(pair for pair in zip(limits, taken.numbers, strict=True) if pair[1])
@@ -101,85 +135,72 @@ class Budgets:
 
     def _compare(self, asked: float, server: float, answered: float) -> None:
         """Take note of what the server's clock said between our question and its answer."""
-        least, most = asked - server, answered - server
-        if self._most and (least > min(self._most) or most < max(self._least)):
+        apart = DRIFT * (answered - self._compared)
+        least, most = self._least - apart, self._most + apart
+        if asked - server > most or answered - server < least:
             # One of the clocks was set, or this machine slept: what was known is no longer true.
-            self._least.clear()
-            self._most.clear()
-        self._least.append(least)
-        self._most.append(most)
+            least, most = -math.inf, math.inf
+        self._least, self._most = max(least, asked - server), min(most, answered - server)
+        self._compared = answered
 
     def _here(self, server: float) -> float:
         """A moment of the server's on our clock, rather later than too early."""
-        return server + min(self._most)
+        here = server + self._most
+        return here + DRIFT * max(0.0, here - self._compared)
 
     def _there(self, here: float) -> float:
         """A moment of ours on the server's clock, rather later than too early."""
-        return here - max(self._least) + GRAIN
+        return here - self._least + DRIFT * max(0.0, here - self._compared) + GRAIN
 
     async def wait(self, moment: Moment, *, until: float = 0.0) -> None:
-        """Sleep until the moment, less ``until`` seconds; at the moment itself also until nothing holds its places."""
+        """Sleep until the moment, less ``until`` seconds."""
         if (ahead := moment.at - until - self._clock.monotonic()) > GRAIN:
             await self._clock.sleep(ahead)
-        if until or not moment.places:
-            return
-        names = [(limit.name, number) for limit, number in moment.places]
-        while held := await self._limits.held(names):
-            left = self._here(held) - self._clock.monotonic()
-            if left <= GRAIN:
-                break
-            await self._clock.sleep(min(left, LOOK))
 
     @asynccontextmanager
     async def leaving(self, moment: Moment) -> AsyncIterator[None]:
-        """One send. If its answer is late, the places that come a whole budget later are held for it."""
-        try:
-            async with self._watched(moment):
-                yield
-        finally:
-            # What became of the send matters more than a budget; the platform's own refusal is the net.
-            with suppress(StoreUnavailable):
-                await self._limits.answered([_place(limit) for limit in moment.from_answer])
+        """One send, and the report when its places are free again.
 
-    @asynccontextmanager
-    async def _watched(self, moment: Moment) -> AsyncIterator[None]:
-        if not moment.places:
-            yield
-            return
+        Raises RetryLater, before anything was sent, where the moment is too long gone.
+        """
         began = self._clock.monotonic()
-        watch = asyncio.create_task(self._hold_if_slow(moment), name="watch over a slow send")
+        if moment.places and began > moment.at + LATE:
+            raise RetryLater("The moment of its place in a budget had passed.", after=AGAIN)
+        moment.left = True
+        counted = began + self._deadline
         try:
             yield
-            self._answers.append(self._clock.monotonic() - began)
+            ended = self._clock.monotonic()
+            self._answers += 1
+            self._quickest = min(self._quickest, ended - began)
+            counted = ended - (self._quickest / 2 if self._answers >= ENOUGH else 0.0)
+        except Ambiguous:  # without an answer that can be trusted it may count until its deadline
+            raise
+        except DeliveryError:
+            counted = self._clock.monotonic()
+            raise
         finally:
-            slow = watch.done()
-            watch.cancel()
-            quickest = min(self._answers) if len(self._answers) >= ENOUGH else 0.0
-            ended = self._there(self._clock.monotonic() - quickest)
-            for limit, number in moment.places:
-                free = ended + limit.seconds
-                if slow or free > moment.server + limit.seconds / PACE:
-                    await self._hold(limit, number, free)
+            # What became of the send matters more than a budget: a place that is not reported is held longer.
+            with suppress(StoreUnavailable):
+                there = self._there(counted) if moment.places else 0.0
+                await self._limits.free(
+                    [(limit.name, number, there + limit.seconds) for limit, number in moment.places]
+                )
+                await self._limits.answered([self._place(limit) for limit in moment.from_answer])
 
-    async def _hold_if_slow(self, moment: Moment) -> None:
-        soonest = min(limit.seconds for limit, _ in moment.places)
-        await self._clock.sleep(max(0.0, moment.at + soonest / PACE - SOON - self._clock.monotonic()))
-        for limit, number in moment.places:
-            await self._hold(limit, number, self._there(self._clock.monotonic()) + UNANSWERED)
+    async def give_back(self, moment: Moment) -> None:
+        """Leave the places of a moment to others, unless a send left in it."""
+        if moment.left or not moment.places:
+            return
+        moment.left = True
+        with suppress(StoreUnavailable):
+            # For the moment they were free at: what was sent in them before is no longer ago.
+            await self._limits.free([(limit.name, number, moment.server) for limit, number in moment.places])
 
-    async def _hold(self, limit: Limit, number: int, free: float) -> None:
-        """The place one budget after ``number`` may not leave before ``free``, on the server's clock."""
-        left = free - self._there(self._clock.monotonic())
-        with suppress(
-            StoreUnavailable
-        ):  # whoever sends next must reach the store itself; the post counts for more
-            await self._limits.hold(
-                limit.name, number + limit.count, free, seconds=left + limit.seconds + PATIENCE
-            )
-
-
-def _place(limit: Limit, patience: float = PATIENCE) -> Place:
-    """A shared budget's moments lie a little further apart, and have numbers; one of a destination's own comes in turn."""
-    if limit.shared:
-        return Place(limit.name, limit.count, limit.seconds / PACE, patience, numbered=True)
-    return Place(limit.name, limit.count, limit.seconds, OWN_PATIENCE)
+    def _place(self, limit: Limit, patience: float = PATIENCE) -> Place:
+        """A shared budget has places; one of a destination's own comes in turn."""
+        if not limit.shared:
+            return Place(limit.name, limit.count, limit.seconds, OWN_PATIENCE)
+        spread = limit.seconds - min(SPREAD, limit.seconds / 5)
+        held = LATE + self._deadline + MARGIN
+        return Place(limit.name, limit.count, spread, patience, window=limit.seconds, held=held)

@@ -134,8 +134,8 @@ class Counts:
             moment = await self._budgets.take(one.destination, shared=True, patience=PATIENCE)
             if isinstance(moment, Full):
                 break
-            await self._budgets.wait(moment)
             try:
+                await self._budgets.wait(moment)
                 async with self._budgets.leaving(moment):
                     shown = await self._edit(adapter, one, now)
             except RetryLater as error:
@@ -148,6 +148,8 @@ class Counts:
             except DeliveryError as error:
                 log.warning("A card's number could not be changed", why=str(error))
                 shown = replace(one, edited_at=now)  # and is tried again, as rarely as any change
+            finally:
+                await self._budgets.give_back(moment)
             if shown is None:
                 await self._store.discussions.drop(one)
             else:

@@ -112,7 +112,7 @@ class Sender:
         self._threads = Threads(store, clock, platforms=threading, counted=counted)
         self._deadline = min(DEADLINE, store.claims.lease * 3 / 8).total_seconds()
         self._ahead = min(AHEAD, store.claims.lease.total_seconds() / 8)
-        self._budgets = Budgets(adapter, store, clock)
+        self._budgets = Budgets(adapter, store, clock, deadline=self._deadline)
         self._preparing: set[asyncio.Task[None]] = set()
 
     def stop(self) -> None:
@@ -139,11 +139,14 @@ class Sender:
             if prepared is None or claim.delivery is None:
                 return False
             began, since = self._clock.now(), self._clock.monotonic()
-            intent = await self._store.claims.intend(claim, began)
-            if intent is None:
-                log.info("A lane went to another sender")
-                return False
-            return await self._attempt(_Held(claim, claim.delivery, *prepared, intent, began, since))
+            try:
+                intent = await self._store.claims.intend(claim, began)
+                if intent is None:
+                    log.info("A lane went to another sender")
+                    return False
+                return await self._attempt(_Held(claim, claim.delivery, *prepared, intent, began, since))
+            finally:
+                await self._budgets.give_back(prepared[1])
 
     async def _prepare(self, claim: Claim) -> tuple[Composed, Moment] | None:
         """The card to post and the moment for it, which is near now; ``None`` where it is not to be posted now."""
@@ -179,7 +182,11 @@ class Sender:
             due = self._clock.now() + timedelta(seconds=moment.wait)
             await self._store.claims.put_off(claim, due=due, keep_doubt=True)
             return None
-        await self._budgets.wait(moment, until=self._ahead)
+        try:
+            await self._budgets.wait(moment, until=self._ahead)
+        except asyncio.CancelledError:
+            await self._budgets.give_back(moment)
+            raise
         return composed, moment
 
     async def _attempt(self, held: _Held) -> bool:

@@ -61,7 +61,7 @@ key                                           type    holds
 ``pp:turns``                                  set     families of hosts that asked to be left alone
 ``pp:{limits}:<name>``                        string  a rate limit shared by all senders: when the next may go
 ``pp:{limits}:<name>:n``                      string  how many places of it were given out: the number of the last
-``pp:{limits}:<name>:<number>``               string  until when that place waits, where it does; expires soon
+``pp:{limits}:<name>:places``                 zset    its places in use, by number: when each is free again
 ``pp:shelf:<plugin>:<name>``                  string  a plugin's own small durable values
 ``pp:web:secret``                             string  what links to the web page are signed with
 ``pp:web:address``                            string  where the web page is served now; expires
@@ -203,10 +203,6 @@ def turn(family: str) -> str:
 
 def limit(name: str) -> str:
     return f"pp:{{limits}}:{name}"
-
-
-def held_place(name: str, number: int) -> str:
-    return f"{limit(name)}:{number}"
 
 
 def shelf(plugin: str, name: str = "") -> str:

@@ -11,33 +11,70 @@ from bot.store.database import Database, Script, Value
 _RESERVE = Script(
     "reserve",
     """
-    -- KEYS: limits.  ARGV: for each limit 4: seconds between two, burst, patience in seconds ('' = any wait), 1 where
-    -- places have numbers. Leaky buckets on the server's own clock (GCRA): the stored value is when the next one may
-    -- go. Either a place is taken in all of them, for the same moment, or in none.
-    -- Returns {0, microseconds until it is worth asking again}, or {1, the moment, now, numbers}, both microseconds.
+    -- KEYS: limits.  ARGV: for each limit 6: seconds between two, burst, patience in seconds ('' = any wait); then where
+    -- it has places their count (else 0), their seconds, and for how many more one is held that nobody reports.
+    -- Leaky buckets on the server's own clock (GCRA): the stored value is when the next one may go. Places are a
+    -- sorted set of those in use, by when each is free again. Either one is taken in all, for one moment, or in none.
+    -- Returns {0, microseconds until it is worth asking again, 1 where only places are lacking}, or
+    -- {1, the moment, now, the places' numbers}, both microseconds.
     local time = redis.call('TIME')
     local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
-    local free, wait, refused = {}, 0, 0
+    local free, over, wait, refused, own = {}, {}, 0, 0, 0
     for at, key in ipairs(KEYS) do
-      local gap, burst, patience = tonumber(ARGV[at * 4 - 3]), tonumber(ARGV[at * 4 - 2]), ARGV[at * 4 - 1]
-      free[at] = math.max(tonumber(redis.call('GET', key) or '0'), now - gap * (burst - 1))
+      local gap, burst, patience = tonumber(ARGV[at * 6 - 5]), tonumber(ARGV[at * 6 - 4]), ARGV[at * 6 - 3]
+      local count, seconds, held = tonumber(ARGV[at * 6 - 2]), tonumber(ARGV[at * 6 - 1]), tonumber(ARGV[at * 6])
+      local places, last = key .. ':places', tonumber(redis.call('GET', key) or '0')
+      if count > 0 and last > now + seconds + held + 60 then
+        -- The server's clock was set back: moments of the former one would hold everybody up.
+        redis.call('DEL', key, places)
+        last = 0
+      end
+      free[at] = math.max(last, now - gap * (burst - 1))
+      if count > 0 then
+        redis.call('ZREMRANGEBYSCORE', places, '-inf', string.format('%.6f', now))
+        over[at] = redis.call('ZCARD', places) - count
+        if over[at] >= 0 then
+          free[at] = math.max(free[at], tonumber(redis.call('ZRANGE', places, over[at], over[at], 'WITHSCORES')[2]))
+        end
+      end
       local ahead = math.max(0, free[at] - now)
-      if patience ~= '' and ahead > tonumber(patience) then refused = math.max(refused, ahead) end
+      if patience ~= '' and ahead > tonumber(patience) then
+        -- A place in use may be reported at any time, and is free for another so many seconds later.
+        if count > 0 then refused = math.max(refused, math.min(ahead, seconds))
+        else refused, own = math.max(refused, ahead), 1 end
+      end
       wait = math.max(wait, ahead)
     end
-    if refused > 0 then return {0, math.ceil(refused * 1000000)} end
+    if refused > 0 then return {0, math.ceil(refused * 1000000), 1 - own} end
     local answer = {1, math.ceil((now + wait) * 1000000), math.floor(now * 1000000)}
     for at, key in ipairs(KEYS) do
-      local gap, burst = tonumber(ARGV[at * 4 - 3]), tonumber(ARGV[at * 4 - 2])
+      local gap, burst = tonumber(ARGV[at * 6 - 5]), tonumber(ARGV[at * 6 - 4])
+      local count, seconds, held = tonumber(ARGV[at * 6 - 2]), tonumber(ARGV[at * 6 - 1]), tonumber(ARGV[at * 6])
       local next_free = math.max(free[at], now + wait - gap * (burst - 1)) + gap
-      local kept = math.ceil((next_free - now + gap * burst + 60) * 1000)
+      local kept = math.ceil((next_free - now + gap * burst + seconds + held + 60) * 1000)
       redis.call('SET', key, string.format('%.6f', next_free), 'PX', kept)
-      if ARGV[at * 4] == '1' then
-        table.insert(answer, redis.call('INCR', key .. ':n'))
-        redis.call('PEXPIRE', key .. ':n', kept)
+      if count > 0 then
+        local places, number = key .. ':places', redis.call('INCR', key .. ':n')
+        if over[at] >= 0 then redis.call('ZREMRANGEBYRANK', places, 0, over[at]) end
+        redis.call('ZADD', places, string.format('%.6f', now + wait + held + seconds), number)
+        redis.call('PEXPIRE', places, kept)
+        redis.call('PEXPIRE', key .. ':n', 86400000)
+        table.insert(answer, number)
       else table.insert(answer, 0) end
     end
     return answer
+    """,
+    even_full=True,
+)
+
+_FREE = Script(
+    "free-places",
+    """
+    -- KEYS: limits.  ARGV: for each limit the number of a place, and when it is free again.
+    for at, key in ipairs(KEYS) do
+      redis.call('ZADD', key .. ':places', 'XX', ARGV[at * 2], ARGV[at * 2 - 1])
+    end
+    return 1
     """,
     even_full=True,
 )
@@ -72,8 +109,11 @@ class Place:
     burst: int = 1
     """So many may go at once after a pause. Within any window there are then up to ``burst - 1`` more than
     ``count``, so for a platform's limit it stays 1."""
-    numbered: bool = False
-    """Whoever takes it learns its number, and may hold one that comes after it: see :meth:`Limits.hold`."""
+    window: float = 0.0
+    """Where it is not 0 there are ``count`` places, each for one at a time. Whoever takes one learns its number, and
+    reports by :meth:`Limits.free` when the next may have it."""
+    held: float = 0.0
+    """A place that nobody reports is free for the next so many seconds and the ``window`` after its moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +133,8 @@ class Full:
 
     wait: float
     """Seconds until it is worth asking again."""
+    shared: bool = False
+    """Only places are lacking that whoever has them may give back sooner."""
 
 
 class Limits:
@@ -109,26 +151,26 @@ class Limits:
                 f"{place.seconds / place.count:.6f}",
                 place.burst,
                 "" if place.patience is None else f"{place.patience:.3f}",
-                int(place.numbered),
+                place.count if place.window else 0,
+                f"{place.window:.6f}",
+                f"{place.held:.6f}",
             ]
         answer = await self._database.run(_RESERVE, [keys.limit(place.name) for place in places], args)
         if not answer[0]:
-            return Full(int(answer[1]) / 1e6)
+            return Full(int(answer[1]) / 1e6, shared=bool(answer[2]))
         _, moment, now, *numbers = answer
         return Taken(int(moment) / 1e6, int(now) / 1e6, tuple(map(int, numbers)))
 
-    async def hold(self, name: str, number: int, until: float, *, seconds: float) -> None:
-        """Have the place of that number wait until then (seconds on the server's clock), or until ``seconds`` from now."""
-        await self._database.ask(
-            "SET", keys.held_place(name, number), f"{until:.6f}", "PX", max(1, int(seconds * 1000))
-        )
+    async def free(self, places: Sequence[tuple[str, int, float]]) -> None:
+        """Say when places are free again: the limit's name, the place's number, seconds on the server's clock.
 
-    async def held(self, names: Sequence[tuple[str, int]]) -> float:
-        """Until when these places have to wait, by name and number; 0 where nothing holds them."""
-        if not names:
-            return 0.0
-        found = await self._database.ask("MGET", *(keys.held_place(*one) for one in names))
-        return max(float(until or 0) for until in found)
+        To no effect where the place was held for so long that another has it.
+        """
+        if places:
+            args: list[Value] = []
+            for _, number, when in places:
+                args += [number, f"{when:.6f}"]
+            await self._database.run(_FREE, [keys.limit(name) for name, _, _ in places], args)
 
     async def answered(self, places: Sequence[Place]) -> None:
         """Count these from now: what was sent in them has been answered only now."""

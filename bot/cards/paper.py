@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from bot.cards.card import (
@@ -85,6 +86,7 @@ def paper_card(
     people: Sequence[str] = (),
     discuss_count: int | None = None,
     related: Sequence[Paper] = (),
+    discussed: Mapping[str, Span] = MappingProxyType({}),
     actions: Collection[str] = DEFAULT_ACTIONS,
 ) -> Card:
     """One paper as a card.
@@ -92,6 +94,7 @@ def paper_card(
     ``paper`` is tidy (:func:`bot.text.tidy.tidy`). ``reasons`` say what matched, their places in the tidy
     title and abstract; ``subscriptions`` are the titles of those it is posted for, ``people`` the names of who made
     them. ``now`` words the date where the platform does not. ``discuss_count`` is the number of posts in its thread, ``None`` without one.
+    ``discussed`` says of related papers, by their ids, where they are talked about; only where all who see the card may read.
     ``actions`` are values of :class:`PaperAction`.
     """
     full = size is CardSize.FULL
@@ -110,7 +113,7 @@ def paper_card(
     if line := _last_line(paper, reasons, subscriptions, people):
         blocks.append(Note(line))
     if related:
-        blocks.append(Note(_related(related[:_RELATED])))
+        blocks.append(Note(_related(related[:_RELATED], discussed)))
     return Card(
         kind=CardKind.PAPER,
         blocks=tuple(blocks),
@@ -279,11 +282,13 @@ def _last_line(
     return _dotted(parts)
 
 
-def _related(papers: Sequence[Paper]) -> Spans:
-    return (
-        Span("related: "),
-        *_dotted(Span(cut(other.title, 80), url=other.url or None) for other in papers),
-    )
+def _related(papers: Sequence[Paper], discussed: Mapping[str, Span]) -> Spans:
+    parts: list[Span] = []
+    for at, other in enumerate(papers):
+        parts += [Span(_DOT if at else "related: "), Span(cut(other.title, 80), url=other.url or None)]
+        if other.id in discussed:
+            parts += [Span(" ("), discussed[other.id], Span(")")]
+    return tuple(parts)
 
 
 def _actions(paper: Paper, wanted: frozenset[str], discuss_count: int | None) -> list[Action]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.cards import Action, Card, CardKind
+from bot.cards import Action, Card, CardKind, Span
 from bot.cards.digest import DigestRow, digest_card
 from bot.cards.paper import PaperAction, paper_card
 from bot.cards.reply import message
+from bot.delivery.threads import opened
 from bot.ledger.incidents import footer
 from bot.meaning import Meanings
 from bot.models import (
@@ -117,9 +118,11 @@ class Composer:
         full = opens_thread or any(one.card is CardSize.FULL for one in subscriptions)
         # Inside its own thread there is nothing to open, and the abstract stands there already.
         needless = {PaperAction.DISCUSS, PaperAction.ABSTRACT} if opens_thread else set[PaperAction]()
+        related = await self._meanings.related(paper) if full and self._meanings else []
         return paper_card(
             paper,
-            related=await self._meanings.related(paper) if full and self._meanings else (),
+            related=related,
+            discussed=await self._discussed(delivery.destination, related),
             size=CardSize.FULL if full else CardSize.COMPACT,
             reasons=joined_reasons(delivery),
             subscriptions=[one.title for one in subscriptions],
@@ -128,6 +131,13 @@ class Composer:
             now=now,
             actions=self.paper_actions(delivery.destination.platform) - needless,
         )
+
+    async def _discussed(self, where: Destination, related: Sequence[Paper]) -> Mapping[str, Span]:
+        """Threads of the same channel: whoever sees the card may read those, and nobody knows about others."""
+        if where.direct or not related:
+            return {}
+        links = await opened(self._store, [one.id for one in related], where)
+        return {one: Span("discussed here", url=link) for one, link in links.items()}
 
     async def _digest(
         self, delivery: Delivery, subscriptions: Sequence[Subscription], papers: Mapping[str, Paper]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -29,6 +29,13 @@ NAME: Final = 100
 """Code points of a thread's name (https://discord.com/developers/docs/resources/channel)."""
 
 CARD_GONE: Final = "The card of that paper was deleted here. Ask again, and I post it anew with its thread."
+
+
+async def opened(store: Store, papers: Sequence[str], where: Destination) -> Mapping[str, str | None]:
+    """Those of the papers, by id, that have a thread in a channel, with its address where it has one."""
+    names = {delivery_key(where, DeliveryKind.THREAD, one): one for one in papers}
+    held = await store.deliveries.many(where, list(names))
+    return {names[key]: one.message.url for key, one in held.items() if one.message is not None}
 
 
 def refusal(error: ThreadRefused) -> str:

@@ -1,25 +1,17 @@
-"""``paper``, ``search`` and the buttons under a card: Abstract, BibTeX, Share."""
+"""``paper`` and the buttons under a card: Abstract, BibTeX, Share."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Final
 
 from bot.cards import Action, Span, spans
 from bot.cards.bibtex import bibtex
 from bot.cards.paper import paper_card
 from bot.cards.reply import message
 from bot.handlers.asked import Asked
-from bot.handlers.related import related_rows
-from bot.handlers.replay import Order
+from bot.handlers.related import discussed, related_rows
 from bot.models import CardSize, Delivery, DeliveryKind, delivery_key
 from bot.ports import Reply
 from bot.private import feed_of
 from bot.text.cut import cut
-
-PAGE: Final = 8
-_ORDERS: Final[Mapping[str, Order]] = MappingProxyType({"new": "new", "upvotes": "upvotes"})
 
 
 async def paper(asked: Asked) -> Reply:
@@ -27,11 +19,13 @@ async def paper(asked: Asked) -> Reply:
     found = await asked.paper()
     if feed_of(found.id) is None:
         await asked.store.shown.note([found.id], asked.now)
+    near = await asked.services.meanings.related(found)
     return Reply(
         card=paper_card(
             found,
             size=CardSize.FULL,
-            related=await asked.services.meanings.related(found),
+            related=near,
+            discussed=await discussed(asked, near),
             now=asked.now,
             actions=asked.services.composer.paper_actions(asked.origin.where.platform),
         )

@@ -97,6 +97,14 @@ class Discussions:
         held, counting = self._names(platform, workspace)
         await self._database.run(_AGAIN, [counting, held], [workspace, to_ms(until), to_ms(next_at)])
 
+    async def about(self, platform: str, workspace: str, papers: Sequence[str]) -> Sequence[Discussion]:
+        """Those of a workspace that are about one of the papers."""
+        held, _ = self._names(platform, workspace)
+        rows = await self._database.call(self._database.client.hvals(held)) if papers else ()
+        # Only what names one of them is read whole: a workspace may follow thousands.
+        found = [_read(raw) for raw in rows if any(one in raw for one in papers)]
+        return [one for one in found if one is not None and one.paper in papers]
+
     async def one(self, platform: str, workspace: str, thread: str) -> Discussion | None:
         """The discussion in a thread; ``None`` where it is not followed."""
         held, _ = self._names(platform, workspace)

@@ -18,7 +18,7 @@ import structlog
 from bot.clock import Clock
 from bot.embedding import Embedder
 from bot.errors import EmbeddingError
-from bot.matching.meaning import Cut, Examples, Label, Meaning, Profile, Recent, of_text
+from bot.matching.meaning import Cut, Examples, Label, Meaning, Profile, Recent, Scores, of_text
 from bot.matching.meaning.recent import KEPT
 from bot.matching.meaning.vectors import Vector, packed, unpacked
 from bot.models import Destination, Paper
@@ -33,6 +33,9 @@ BREATH: Final = 50
 AT_ONCE: Final = 32
 """Papers that the model reads before what it made is stored."""
 EVERY: Final = timedelta(seconds=30)
+"""How often the model looks for papers that it has still to read, and others for what it has read."""
+UNREAD: Final = 5_000
+"""Papers without a vector that are asked for at once."""
 LEASE: Final = timedelta(minutes=2)
 PATIENCE: Final = 2.0
 """Seconds that a card waits for its related papers, and a search for what is near in meaning."""
@@ -60,6 +63,8 @@ class Meanings:
         self._embedder = embedder
         self._recent = Recent()
         self._looked: datetime | None = None
+        self._asked_again: datetime | None = None
+        """When vectors of papers that had none were last asked for."""
         self._looking = asyncio.Lock()
         self._asking: set[asyncio.Task[Any]] = set()
         self._texts: OrderedDict[str, Meaning] = OrderedDict()
@@ -146,19 +151,24 @@ class Meanings:
     async def _look(self) -> None:
         """Bring the newest papers up to date."""
         if self._recent.full:
-            self._recent, self._looked = Recent(), None
+            self._recent, self._looked, self._asked_again = Recent(), None, None
         now = self._clock.now()
         since = self._looked - timedelta(minutes=5) if self._looked else now - self._store.papers.retention
         ids = await self._store.papers.recent(since, limit=KEPT)
-        unread = self._recent.without_vector(ids) if self._embedder else []
+        unread: Sequence[str] = ()
+        if self._embedder is not None and (self._asked_again is None or now - self._asked_again >= EVERY):
+            # The model may be far behind: it reads what was stored before it was installed for half an hour.
+            unread, self._asked_again = self._recent.without_vector(UNREAD), now
         new = [one for one in reversed(ids) if one not in self._recent]
         for start in range(0, len(new), 200):
             papers = list((await self._store.papers.many(new[start : start + 200])).values())
             meanings = await self.papers(papers)
             for paper in papers:
                 self._recent.put(paper.id, meanings[paper.id], paper.first_seen or now)
-        for one, vector in (await self._vectors(unread)).items():
-            self._recent.put(one, Meaning({}, vector), now)
+        for start in range(0, len(unread), AT_ONCE):
+            for one, vector in (await self._vectors(unread[start : start + AT_ONCE])).items():
+                self._recent.put(one, Meaning({}, vector), now)
+            await self._clock.sleep(0)
         self._looked = now
 
     async def example(self, like: Like, *, keep: bool = False) -> Meaning | None:
@@ -211,10 +221,10 @@ class Meanings:
     async def _near(self, meaning: Meaning, cut: Cut) -> dict[str, float]:
         return await self._asked(lambda recent: recent.near(meaning, cut))
 
-    async def scores(self, text: str) -> Mapping[str, float]:
-        """How near each of the newest papers is to a text, by id; none while what is stored is still being read."""
+    async def scores(self, text: str) -> Scores | None:
+        """How near each of the newest papers is to a text; ``None`` while what is stored is still being read."""
         meaning = await self.text(text)
-        return await self._in_time(lambda recent: recent.scores(meaning), {})
+        return await self._in_time(lambda recent: recent.scores(meaning), None)
 
     async def warm(self) -> None:
         """Read the newest papers now, so that the first question need not wait for it."""

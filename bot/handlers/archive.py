@@ -39,6 +39,11 @@ class Window:
         """How many papers."""
         return sum(len(places) for _, places in self.parts)
 
+    @property
+    def oldest(self) -> float | None:
+        """When the first of them was first seen, in seconds since 1970."""
+        return min((shelf.oldest(places) for shelf, places in self.parts if places), default=None)
+
     def having(self, ids: Collection[str]) -> Window:
         """Those with one of the ids."""
         return Window(
@@ -70,27 +75,38 @@ class Archive:
         """The papers that are held."""
         return self._corpus
 
-    async def window(self, since: datetime, wanted: Callable[[Kept], bool] | None = None) -> Window:
-        """The papers first seen since then, up to date, of which ``wanted`` is true."""
+    async def window(
+        self, since: datetime, *, revisions: bool = True, sources: Collection[str] = ()
+    ) -> Window:
+        """The papers first seen since then, up to date.
+
+        Without ``revisions`` those are left out of which nothing but a revision was announced; with ``sources`` only
+        what one of them announced is in it.
+        """
         async with self._reading:
             await self._read(since)
+        moment, flags = since.timestamp(), [("source", name.lower()) for name in sources]
         parts = []
         for shelf in tuple(self._corpus.shelves):
             await self._clock.sleep(0)
-            parts.append(
-                (
-                    shelf,
-                    [
-                        at
-                        for at, one in enumerate(shelf.kept)
-                        if one is not None
-                        and one.paper.first_seen is not None
-                        and one.paper.first_seen >= since
-                        and (wanted is None or wanted(one))
-                    ],
-                )
-            )
+            places = shelf.since(moment, revisions=revisions)
+            if flags:
+                kept = shelf.kept
+                places = [
+                    at for at in places if (one := kept[at]) is not None and not one.flags.isdisjoint(flags)
+                ]
+            parts.append((shelf, places))
         return Window(parts)
+
+    def inside(self, window: Window) -> Callable[[str], bool]:
+        """Whether a paper, by its id, is in a window."""
+        places = {id(shelf): frozenset(among) for shelf, among in window.parts}
+
+        def holds(paper_id: str) -> bool:
+            place = self._corpus.place(paper_id)
+            return place is not None and place[1] in places.get(id(place[0]), ())
+
+        return holds
 
     async def find(self, query: Query, window: Window, near: Near) -> Window:
         """Those papers of ``window`` that pass ``query``."""
@@ -119,7 +135,7 @@ class Archive:
             if not ids:
                 break
             await self._put(ids)
-        if len(self._corpus) > KEPT:
+        if len(self._corpus) > KEPT + KEPT // 50:  # not for each new paper: it puts all of them in order
             self._corpus.keep_newest(KEPT)
 
     async def _put(self, ids: Sequence[str]) -> None:

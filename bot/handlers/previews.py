@@ -39,7 +39,7 @@ async def preview(asked: Asked) -> Reply:
     else:
         raise CommandError("`preview` needs a filter. For example: `preview diffusion -survey`.")
     replayed = await asked.services.replay.run(
-        query, days=days, sources=sources, workspace=asked.origin.workspace
+        query, days=days, sources=sources, best=SHOWN, workspace=asked.origin.workspace
     )
     offer = Action("Subscribe", command=f"subscribe {query.normal}", style=ActionStyle.PRIMARY)
     if asked.get("subscription"):

@@ -91,8 +91,9 @@ class Replay:
         not told of, because nothing but a revision of them was announced.
         """
         now = self._clock.now()
-        wanted = _wanted(sources, revisions=revisions or query.revisions)
-        window = await self._archive.window(now - timedelta(days=days), wanted)
+        window = await self._archive.window(
+            now - timedelta(days=days), revisions=revisions or query.revisions, sources=sources
+        )
         near_by = await self._meanings.near(query)
         found = await self._archive.find(query, window, near_by)
         if only is not None:
@@ -114,7 +115,7 @@ class Replay:
             chosen = set(await only([hit.paper.id for hit in own.hits]))
             own = Own(tuple(hit for hit in own.hits if hit.paper.id in chosen), own.checked)
         return Replayed(
-            days=_known_days([one.paper for one in window.papers()], now, days),
+            days=_known_days(window.oldest, now, days),
             checked=window.count + own.checked,
             count=len(passed) + len(own.hits),
             hits=_first_of([*await self._best(query, passed, near_by, best, order), *own.hits], order)[:best],
@@ -128,8 +129,9 @@ class Replay:
         self, query: Query, *, days: int, wider: bool, sources: Sequence[str] = ()
     ) -> list[tuple[Variant, int]]:
         """Queries one step wider or narrower, with how many papers each would have brought."""
-        wanted = _wanted(sources, revisions=query.revisions)
-        window = await self._archive.window(self._clock.now() - timedelta(days=days), wanted)
+        window = await self._archive.window(
+            self._clock.now() - timedelta(days=days), revisions=query.revisions, sources=sources
+        )
         found = []
         for variant in [one for one in near(query) if one.wider is wider][:MOST_VARIANTS]:
             near_by = await self._meanings.near(variant)
@@ -190,16 +192,6 @@ class Replay:
         return sorted(counted, key=lambda one: -one[1])
 
 
-def _wanted(sources: Sequence[str], *, revisions: bool) -> Callable[[Kept], bool] | None:
-    """Whether one of the sources announced a paper, and not just a revision of it."""
-    if revisions and not sources:
-        return None
-    return lambda one: (
-        (revisions or not one.paper.only_revised)
-        and (not sources or any(seen.source in sources for seen in one.paper.sightings))
-    )
-
-
 def _first_of(hits: list[Hit], order: Order) -> list[Hit]:
     """In the order asked for; equal ones stay as they are."""
     if order == "new":
@@ -209,10 +201,10 @@ def _first_of(hits: list[Hit], order: Order) -> list[Hit]:
     return sorted(hits, key=lambda hit: (-hit.verdict.score, -(hit.paper.upvotes or 0), hit.paper.id))
 
 
-def _known_days(papers: Sequence[Paper], now: datetime, days: int) -> int:
+def _known_days(oldest: float | None, now: datetime, days: int) -> int:
     """A store that is two days old cannot tell a weekly rate: count the days it has."""
-    oldest = min((paper.first_seen for paper in papers if paper.first_seen), default=now)
-    return max(1, min(days, (now.date() - oldest.date()).days + 1))
+    first = now if oldest is None else datetime.fromtimestamp(oldest, UTC)
+    return max(1, min(days, (now.date() - first.date()).days + 1))
 
 
 def _by_day(papers: Sequence[Paper], now: datetime, days: int) -> list[int]:

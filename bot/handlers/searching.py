@@ -23,6 +23,7 @@ from bot.handlers.asked import Asked
 from bot.handlers.own import Hit, Own
 from bot.handlers.replay import Order
 from bot.matching.letters import Kept
+from bot.matching.meaning import Scores
 from bot.matching.meaning.asked import asked as wording
 from bot.matching.meaning.compare import RELATED_JOINED, RELATED_WORDS
 from bot.models import Destination, Paper
@@ -32,14 +33,14 @@ from bot.query.tree import all_of
 from bot.text.cut import cut
 
 PAGE: Final = 8
-LOOKED_AT: Final = 24
-"""Papers that are read and evaluated, of which the best are shown."""
+LOOKED_AT: Final = 12
+"""Papers that are read and evaluated; a page of them is shown, and some may have changed or expired meanwhile."""
 WHOLE: Final = 0.1
 """What having every word counts beside how near a paper is (``docs/decisions-meaning.md``)."""
 MIDDLING: Final = 0.35
 """How near a paper of a given feed counts as: their meaning is not kept."""
-SOME: Final = 2000
-"""Papers looked through between two looks at the event loop: about two milliseconds."""
+MOST_NEAR: Final = 500
+"""Papers near in meaning that are looked through for those that were posted somewhere."""
 _ORDERS: Final[Mapping[str, Order]] = MappingProxyType({"new": "new", "upvotes": "upvotes"})
 
 
@@ -130,57 +131,45 @@ async def _ranked(
 ) -> list[Result]:
     """The best papers that pass, and among them those that lack a free word and are near in meaning."""
     text = wording(query)
-    near = await asked.services.meanings.scores(text) if text else {}
+    near = await asked.services.meanings.scores(text) if text else None
     passed = found.papers()
-    quick = await asked.services.replay.first(query, passed, near_by, LOOKED_AT, "relevance")
-    exact = await _nearest(asked, passed, near, count=LOOKED_AT)
+    known, unknown = _split(passed, near)
     # What is older than the newest papers, whose meaning is at hand, is still found by its words.
-    have = {one for _, one in exact}
-    exact += [(near.get(one.paper.id, 0.0), one.paper.id) for one in quick if one.paper.id not in have]
+    quick = await asked.services.replay.first(query, unknown, near_by, LOOKED_AT, "relevance")
+    exact = [*nlargest(LOOKED_AT, known), *((0.0, one.paper.id) for one in quick)]
     results = await _read(asked, query, [(score + WHOLE, one) for score, one in exact], near_by)
+    if near is None:
+        return sorted(results, key=lambda one: (-one.verdict.score, -(one.paper.upvotes or 0), one.paper.id))
     relaxed = without_free_words(query)
-    if near and relaxed is not None:
+    if relaxed is not None:
         strangers = (
             window
             if relaxed == ()
             else await asked.services.replay.archive.find(_query(relaxed), window, near_by)
         )
         floor = RELATED_JOINED if asked.services.meanings.reads else RELATED_WORDS
-        others = await _nearest(
-            asked,
-            strangers.papers(),
-            near,
-            count=PAGE,
-            without={one.paper.id for one in passed},
-            floor=floor,
-        )
+        have = {one.paper.id for one in passed}
+        inside = asked.services.replay.archive.inside(strangers)
+        others = [pair for pair in near.above(floor) if pair[1] not in have and inside(pair[1])][:MOST_NEAR]
         if where is not None:
             said = await asked.store.deliveries.said(where, [one for _, one in others])
             others = [pair for pair in others if pair[1] in said]
-        results += await _read(asked, query, others, near_by, whole=False)
-    if not near:
-        return sorted(results, key=lambda one: (-one.verdict.score, -(one.paper.upvotes or 0), one.paper.id))
+        results += await _read(asked, query, others[:PAGE], near_by, whole=False)
     return sorted(results, key=lambda one: (-one.rank, one.paper.id))
 
 
-async def _nearest(
-    asked: Asked,
-    among: Sequence[Kept],
-    near: Mapping[str, float],
-    *,
-    count: int,
-    without: Collection[str] = (),
-    floor: float = 0.0,
-) -> list[tuple[float, str]]:
-    """The nearest of some papers with their scores, nearest first."""
-    best: list[tuple[float, str]] = []
-    for start in range(0, len(among), SOME):
-        await asked.services.clock.sleep(0)
-        scored = [(near.get(one.paper.id, -1.0), one.paper.id) for one in among[start : start + SOME]]
-        best = nlargest(
-            count, [*best, *(pair for pair in scored if pair[0] >= floor and pair[1] not in without)]
-        )
-    return best
+def _split(passed: Sequence[Kept], near: Scores | None) -> tuple[list[tuple[float, str]], list[Kept]]:
+    """How near each paper is, as far as that is known; and those of which it is not."""
+    if near is None:
+        return [], list(passed)
+    known, unknown = [], []
+    for one in passed:
+        score = near.of(one.paper.id)
+        if score is None:
+            unknown.append(one)
+        else:
+            known.append((score, one.paper.id))
+    return known, unknown
 
 
 async def _read(

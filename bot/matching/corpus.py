@@ -73,6 +73,10 @@ class Corpus:
         shelf, at = self._places.get(paper_id, (None, 0))
         return shelf.kept[at] if shelf else None
 
+    def place(self, paper_id: str) -> tuple[Shelf, int] | None:
+        """Where a paper stands, if it is held."""
+        return self._places.get(paper_id)
+
     def drop(self, paper_id: str) -> None:
         """Forget a paper, if it is held."""
         shelf, at = self._places.pop(paper_id, (None, 0))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
+from math import inf
 from typing import Final
 from zlib import crc32
 
@@ -21,7 +23,11 @@ _FIRST: Final = 0x100
 """The first character that stands for a word."""
 _SURROGATES: Final = range(0xD800, 0xE000)
 """Half characters, which stand for nothing: https://www.unicode.org/glossary/#surrogate_code_point."""
+_PLACE_BITS: Final = 11
+"""A place on a shelf (:attr:`Shelf.ROOM`) in bits."""
 _BUCKETS: Final = 1 << 20
+_REREAD: Final = 256
+"""Texts that are kept as they were read: a preview looks at the same ones again and again. About 20 kB each."""
 _LAST: Final = chr(0x10FFFF)
 
 
@@ -49,16 +55,26 @@ class Kept:
 class Shelf:
     """Some thousand papers, and which of them have which letter of ``stems``."""
 
-    __slots__ = ("_with", "held", "kept")
+    __slots__ = ("_compounds", "_news", "_seen", "_sorted", "_with", "held", "kept")
 
     ROOM: Final = 2048
     _NONE: Final = array("H")
+    _LOOSE: Final = 256
+    """The latest papers, whose compounds are looked at one by one."""
 
     def __init__(self) -> None:
         self.kept: list[Kept | None] = []
         """The papers; ``None`` where one was taken away."""
         self.held = 0
         self._with: dict[str, array[int]] = {}
+        self._seen = array("d")
+        """When each was first seen, in seconds since 1970; -∞ where that is not known, or it was taken away."""
+        self._news = array("d")
+        """The same, and -∞ as well for those of which nothing but a revision was announced."""
+        self._compounds: list[int] = []
+        """Letters of ``joined`` with the places that have them, as one number for each pair, in order."""
+        self._sorted = 0
+        """The places before this one are in ``_compounds``."""
 
     @property
     def full(self) -> bool:
@@ -70,6 +86,11 @@ class Shelf:
         at = len(self.kept)
         self.kept.append(kept)
         self.held += 1
+        seen = kept.paper.first_seen.timestamp() if kept.paper.first_seen else -inf
+        self._seen.append(seen)
+        self._news.append(-inf if kept.paper.only_revised else seen)
+        if at - self._sorted >= self._LOOSE:
+            self._sort(at)
         for letter in set(kept.stems):
             if letter in self._with:
                 self._with[letter].append(at)
@@ -80,7 +101,34 @@ class Shelf:
     def drop(self, at: int) -> None:
         """Take a paper away."""
         self.kept[at] = None
+        self._seen[at] = self._news[at] = -inf
         self.held -= 1
+
+    def since(self, moment: float, *, revisions: bool) -> list[int]:
+        """The places of papers first seen from a moment on (seconds since 1970), perhaps those only revised as well."""
+        return [at for at, seen in enumerate(self._seen if revisions else self._news) if seen >= moment]
+
+    def oldest(self, places: Collection[int]) -> float:
+        """When the first of the papers at some places was first seen, in seconds since 1970."""
+        return min(map(self._seen.__getitem__, places))
+
+    def with_compound(self, letter: str) -> Iterator[int]:
+        """The places of papers with a letter in ``joined``, and perhaps of some that were taken away."""
+        low = ord(letter) << _PLACE_BITS
+        held = self._compounds
+        for at in range(bisect_left(held, low), bisect_left(held, low + self.ROOM)):
+            yield held[at] - low
+        for at in range(self._sorted, len(self.kept)):
+            if (kept := self.kept[at]) is not None and letter in kept.joined:
+                yield at
+
+    def _sort(self, end: int) -> None:
+        """Take the compounds of the papers before ``end`` in. The rest is sorted already, which Python's sort makes use of."""
+        for at in range(self._sorted, end):
+            if (kept := self.kept[at]) is not None:
+                self._compounds += [ord(letter) << _PLACE_BITS | at for letter in kept.joined]
+        self._compounds.sort()
+        self._sorted = end
 
     def with_letter(self, letter: str) -> array[int]:
         """The places of papers with a letter, and perhaps of some that were taken away."""
@@ -112,6 +160,8 @@ class Letters:
         self._letters: dict[str, str] = {}
         self._words: dict[str, str] = {}
         self._sorted: list[str] = []
+        self.read = lru_cache(maxsize=_REREAD)(self._words_of)
+        """What was written with its compounds and breaks, prepared for comparing; without the text and its places."""
 
     def __len__(self) -> int:
         return len(self._letters)
@@ -119,6 +169,10 @@ class Letters:
     def letter(self, word: str) -> str:
         """The character of a word that has one."""
         return self._letters[word]
+
+    def word(self, letter: str) -> str:
+        """The word that a character stands for."""
+        return self._words[letter]
 
     def beginning(self, start: str) -> list[str]:
         """Every word that begins so."""
@@ -153,8 +207,7 @@ class Letters:
                 letters[at] = PART + letters[at]
         return "".join(letters)
 
-    def read(self, text: str) -> Words:
-        """What was written with its compounds and breaks, prepared for comparing; without the text and its places."""
+    def _words_of(self, text: str) -> Words:
         exact: list[str] = []
         breaks: set[int] = set()
         joins: set[int] = set()

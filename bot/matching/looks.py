@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -41,9 +41,7 @@ class Look:
             fewest = min((shelf.with_letter(letter) for letter in group), key=len)
             found.update(fewest)
         for doubt in self.doubts:
-            found.update(
-                at for at, kept in enumerate(shelf.kept) if kept is not None and doubt in kept.joined
-            )
+            found.update(shelf.with_compound(doubt))
         return found
 
 
@@ -104,11 +102,13 @@ class Looks:
             # By its words alone it does not pass: a compound would have to stand for one of them.
             for hint in hints:
                 if hint in kept.joined:
-                    return any(may_be(kept) for may_be in maybe) and self._closely(term, kept)
+                    return any(may_be(kept) for may_be in maybe) and compounded(kept)
             return False
 
         hints = list(map(hashed, doubts))
-        maybe = [self._maybe(pattern) for pattern in term.patterns if not set(pattern).isdisjoint(doubts)]
+        patterns = [pattern for pattern in term.patterns if not set(pattern).isdisjoint(doubts)]
+        maybe = list(map(self._maybe, patterns))
+        compounded = self._compounded(patterns, doubts, field)
         return Look(there, grams, hints)
 
     def _maybe(self, pattern: tuple[str, ...]) -> Test:
@@ -122,6 +122,43 @@ class Looks:
             return True
 
         return may_be
+
+    def _compounded(
+        self, patterns: Sequence[tuple[str, ...]], doubts: Collection[str], field: str | None
+    ) -> Test:
+        """Whether a pattern stands there, perhaps with compounds for some of its words."""
+        firsts = {word[:1] for word in doubts}
+        least = min(map(len, doubts), default=0)  # a stem is no longer than its word
+        letters = [[(word, self._stems.get(word)) for word in pattern] for pattern in patterns]
+        known: dict[str, str] = {}
+
+        def compounds(exact: str) -> dict[int, str]:
+            """Which of the doubtful words stand there as compounds, by their places among the stems."""
+            found: dict[int, str] = {}
+            at, count = exact.find(JOIN), 0
+            while at >= 0:
+                pair = exact[at - 1 : at + 2]
+                if (made := known.get(pair)) is None:
+                    one, two = self._exact.word(pair[0]), self._exact.word(pair[2])
+                    may_be = one[:1] in firsts and len(one) + len(two) >= least
+                    made = known[pair] = stem(one + two) if may_be else ""
+                if made in doubts:
+                    found[at - 1 - count] = made
+                count += 1
+                at = exact.find(JOIN, at + 1)
+            return found
+
+        def there(kept: Kept) -> bool:
+            for one in (field,) if field else FREE_FIELDS:
+                start, end = _bounds(kept.exact, one)
+                if made := compounds(kept.exact[start:end]):
+                    start, end = _bounds(kept.stems, one)
+                    stems = kept.stems[start:end]
+                    if any(_stands(pattern, stems, made) for pattern in letters):
+                        return True
+            return False
+
+        return there
 
     def _quoted(self, term: Term) -> Look:
         letters, group = self._exact.known(term.words), self._stems.known(map(stem, term.words))
@@ -176,6 +213,22 @@ class Looks:
             if places(term, self._exact.read(kept.exact[start:end])):
                 return True
         return False
+
+
+def _stands(pattern: Sequence[tuple[str, str | None]], stems: str, compounds: Mapping[int, str]) -> bool:
+    """Whether words stand side by side, each by its letter or as a compound, which takes two places."""
+    word, letter = pattern[0]
+    ends = {at + 2 for at, made in compounds.items() if made == word}
+    if letter is not None:
+        at = stems.find(letter)
+        while at >= 0:
+            ends.add(at + 1)
+            at = stems.find(letter, at + 1)
+    for word, letter in pattern[1:]:
+        ends = {at + 1 for at in ends if letter is not None and stems.startswith(letter, at)} | {
+            at + 2 for at in ends if compounds.get(at) == word
+        }
+    return bool(ends)
 
 
 def _author(leaf: Author) -> Test:

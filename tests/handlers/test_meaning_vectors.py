@@ -159,3 +159,15 @@ async def test_side_by_side_they_score_as_one_by_one(clock: FakeClock) -> None:
     for one in asked:
         wanted_ids = {str(at): f for at, p in enumerate(papers) if (f := near(one, p)) is not None}
         assert recent.near(one, cut) == pytest.approx(wanted_ids, abs=1e-4)
+
+
+async def test_what_the_model_reads_late_counts_in_processes_that_looked_before(core: Core) -> None:
+    """A model that is installed over a full store reads for half an hour; who looked at its start must not miss that."""
+    await stored(core, 30)
+    await core.clock.advance(timedelta(hours=1))
+    early = Meanings(core.store, core.clock, Four())
+    like = parse("like:manipulators~500")
+    assert await early.near(like) == {}
+    await all_read(Meanings(core.store, core.clock, Four()))
+    await core.clock.advance(timedelta(hours=1))
+    assert len(await early.near(like)) == 10

@@ -94,3 +94,15 @@ def test_what_is_left_when_free_words_are_only_meant() -> None:
     )  # type: ignore[union-attr]
     assert without_free_words(parse("world OR models")) is None
     assert without_free_words(parse("title:world cat:cs.RO")) is None
+
+
+async def test_what_was_delivered_here_is_found_behind_many_that_were_not(core: Core) -> None:
+    """The nearest papers of all may all have been posted elsewhere."""
+    closer = [
+        paper(at, f"T: Grasping cups, part {at}", abstract="Machines grasp cups: grasping cups by machines.")
+        for at in range(10, 30)
+    ]
+    await core.subscribe("title:handmade")
+    await core.bring(*closer, paper(3, "T: Handmade machines that grasp cups", abstract="Hands grasp cups."))
+    said = words(await core.say("search robot grasping cups delivered:here"))
+    assert rows(said) == ["T: Handmade machines that grasp cups"]

@@ -41,7 +41,11 @@ def differences(papers: list[Paper], queries: list[Query]) -> tuple[int, list[st
     return passed, wrong
 
 
-def test_random_queries_on_real_papers(read_papers: Read) -> None:
+@pytest.mark.parametrize("loose", [2, 256], ids=["compounds in order", "compounds one by one"])
+def test_random_queries_on_real_papers(
+    read_papers: Read, monkeypatch: pytest.MonkeyPatch, loose: int
+) -> None:
+    monkeypatch.setattr(Shelf, "_LOOSE", loose)
     papers = read_papers(130)
     draw = Draw(papers, seed=3)
     passed, wrong = differences(papers, [draw.query() for _ in range(400)])

@@ -8,6 +8,6 @@ a new paper; :class:`Profile` learns from ratings.
 from bot.matching.meaning.compare import Meaning, of_text, similarity
 from bot.matching.meaning.examples import Examples
 from bot.matching.meaning.profile import Label, Profile
-from bot.matching.meaning.recent import Cut, Recent
+from bot.matching.meaning.recent import Cut, Recent, Scores
 
-__all__ = ["Cut", "Examples", "Label", "Meaning", "Profile", "Recent", "of_text", "similarity"]
+__all__ = ["Cut", "Examples", "Label", "Meaning", "Profile", "Recent", "Scores", "of_text", "similarity"]

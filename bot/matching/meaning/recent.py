@@ -7,10 +7,11 @@ cut is taken from the papers themselves: where the score of the fifth best paper
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import nlargest
+from itertools import islice
 from typing import Final
 
 from bot.matching.meaning.compare import RELATED_JOINED, RELATED_WORDS, WORDS, Meaning
@@ -43,6 +44,28 @@ class Cut:
     def of(self, *, vector: bool) -> float:
         """The cut that holds for a paper."""
         return self.joined if vector else self.words
+
+
+class Scores:
+    """How near each of the papers is to a text, as they were when that was asked."""
+
+    def __init__(self, ids: Sequence[str], rows: Mapping[str, int], scores: Sequence[float]) -> None:
+        self._ids = ids
+        self._rows = rows
+        self._scores = scores
+
+    def __len__(self) -> int:
+        return len(self._scores)
+
+    def of(self, paper_id: str) -> float | None:
+        """How near one is; ``None`` where it is not held."""
+        row = self._rows.get(paper_id)
+        return self._scores[row] if row is not None and row < len(self._scores) else None
+
+    def above(self, floor: float) -> list[tuple[float, str]]:
+        """Those that are at least so near, nearest first."""
+        found = [(score, self._ids[row]) for row, score in enumerate(self._scores) if score >= floor]
+        return sorted(found, reverse=True)
 
 
 class Recent:
@@ -87,9 +110,12 @@ class Recent:
             self._has_vector[row] = True
             self._read += 1
 
-    def without_vector(self, among: Collection[str]) -> list[str]:
-        """Which of these papers the model has still to read."""
-        return [one for one in among if one in self._rows and not self._has_vector[self._rows[one]]]
+    def without_vector(self, most: int) -> list[str]:
+        """Papers that the model has still to read, at most so many: the latest, which it reads first."""
+        if self._read == len(self._ids):
+            return []
+        rows = reversed(range(len(self._ids)))
+        return list(islice((self._ids[row] for row in rows if not self._has_vector[row]), most))
 
     def nearest(
         self, meaning: Meaning, count: int, *, without: Collection[str] = ()
@@ -104,25 +130,26 @@ class Recent:
         best = nlargest(count + len(without), zip(scores, self._ids, strict=True))
         return [(one, score) for score, one in best if score >= floor and one not in without][:count]
 
-    def scores(self, meaning: Meaning) -> dict[str, float]:
+    def scores(self, meaning: Meaning) -> Scores:
         """How near each paper is to a text; those that the model has still to read count as its usual paper."""
-        by_words = self._by_words(meaning.words)
         if meaning.vector is None or not self._read:
-            return dict(zip(self._ids, by_words, strict=True))
-        by_model = self._vectors.dots(meaning.vector, len(self._ids))
-        usual = sum(by_model) / self._read
-        return {
-            one: WORDS * words + (1 - WORDS) * (model if read else usual)
-            for one, words, model, read in zip(self._ids, by_words, by_model, self._has_vector, strict=True)
-        }
+            return Scores(self._ids, self._rows, self._by_words(meaning.words))
+        scores = self._joined(meaning)
+        if self._read < len(self._ids):
+            usual = (1 - WORDS) * sum(self._vectors.dots(meaning.vector, len(self._ids))) / self._read
+            for row, read in enumerate(self._has_vector):
+                if not read:
+                    scores[row] += usual
+        return Scores(self._ids, self._rows, scores)
 
     def near(self, meaning: Meaning, cut: Cut) -> dict[str, float]:
         """The papers that are near enough, with what that counts."""
-        by_words = self._by_words(meaning.words)
-        both = self._joined(meaning) if meaning.vector is not None and self._read else by_words
+        joined = meaning.vector is not None and self._read > 0
+        both = self._joined(meaning) if joined else []
+        by_words = self._by_words(meaning.words) if not joined or self._read < len(self._ids) else []
         found = {}
         for row, one in enumerate(self._ids):
-            read = self._has_vector[row] and both is not by_words
+            read = joined and self._has_vector[row]
             score = both[row] if read else by_words[row]
             if score >= cut.of(vector=read):
                 found[one] = SCORE * score
@@ -157,11 +184,9 @@ class Recent:
     def _joined(self, meaning: Meaning) -> list[float]:
         """Scores of all rows; without a vector a row counts as strange to the model."""
         assert meaning.vector is not None
-        by_model = self._vectors.dots(meaning.vector, len(self._ids))
-        return [
-            WORDS * words + (1 - WORDS) * model
-            for words, model in zip(self._by_words(meaning.words), by_model, strict=True)
-        ]
+        held = ((WORDS * asked, self._words.get(word)) for word, asked in meaning.words.items())
+        words = [(share, *found) for share, found in held if found is not None]
+        return self._vectors.joined(meaning.vector, len(self._ids), 1 - WORDS, words)
 
     def _by_words(self, words: Words) -> list[float]:
         scores = [0.0] * len(self._ids)

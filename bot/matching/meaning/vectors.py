@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
@@ -68,9 +68,26 @@ class Rows:
 
     def dots(self, vector: Vector, count: int) -> list[float]:
         """The cosine with each of the first ``count`` rows; 0 for rows that hold nothing."""
+        return self.joined(vector, count, 1.0, ())
+
+    def joined(
+        self,
+        vector: Vector,
+        count: int,
+        share: float,
+        more: Iterable[tuple[float, array[int], array[float]]],
+    ) -> list[float]:
+        """For each of the first ``count`` rows ``share`` of its cosine, and what ``more`` adds.
+
+        Each of ``more`` is a factor, rows, and what is added to these: the factor times a number for each.
+        """
         import numpy as np  # noqa: PLC0415 - there are vectors, so there is numpy
 
-        if self._matrix is None:
-            return [0.0] * count
-        made: list[float] = (self._matrix[:count] @ np.frombuffer(vector, np.float32)).tolist()
-        return made + [0.0] * (count - len(made))
+        total = np.zeros(count, np.float32)
+        if self._matrix is not None:
+            made = self._matrix[:count] @ np.frombuffer(vector, np.float32)
+            total[: len(made)] = share * made
+        for factor, rows, numbers in more:
+            total[np.frombuffer(rows, np.uintc)] += np.float32(factor) * np.frombuffer(numbers, np.float32)
+        scores: list[float] = total.tolist()
+        return scores

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.matching.atoms import Atom
-from bot.matching.plan import Sought, grown, places, share, work
+from bot.matching.plan import Sought, branches, grown, share, work
 from bot.query import Query
 
 MOST: Final = 250.0
@@ -17,14 +16,17 @@ WORTH_SAYING: Final = 25.0
 
 def cost(query: Query) -> float:
     """How many comparisons a paper causes because of this filter, on average; 0.02 for most."""
-    made: dict[Sought, Atom] = {}
+    made: dict[Sought, int] = {}
+    rare = [1.0]  # that of what every paper has
 
-    def atom(sought: Sought) -> Atom:
+    def atom(sought: Sought) -> int:
         if sought not in made:
-            made[sought] = Atom(share(sought))
+            made[sought] = len(rare)
+            rare.append(share(sought))
         return made[sought]
 
-    return sum(work(place) for place in places(grown(query.root, atom), 0))
+    group = grown(query.root, atom)
+    return sum(work(branch, rare) for branch in branches(group, rare))
 
 
 def too_dear(query: Query) -> str | None:

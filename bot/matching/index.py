@@ -8,16 +8,18 @@ a test holds the two against each other. One index belongs to one thread.
 
 from __future__ import annotations
 
-from array import array
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
-from typing import Final, cast
+from functools import cached_property, lru_cache
+from operator import neg
+from typing import Final
+from weakref import WeakValueDictionary
 
-from bot.matching.atoms import Atom, Check, Waits
+from bot.matching.atoms import EVERY, Atoms
+from bot.matching.checks import Checks
 from bot.matching.grams import Grams, Spelled
 from bot.matching.lookups import Authors, Categories, Counts
-from bot.matching.plan import Place, Sought, grown, places, share, work
+from bot.matching.plan import Sought, branches, grown, share, work
 from bot.query import Document, Query, Similarity, Verdict, evaluate
 from bot.query.tree import Author, Category, Compare, Flag, Like
 
@@ -28,36 +30,50 @@ REST: Final = 4096
 
 
 class Matches(Mapping[str, Verdict]):
-    """Whose filter a paper passes. The reasons are made when they are asked for, once for equal filters."""
+    """Whose filter a paper passes.
+
+    Their keys are looked up when they are asked for, or before the index changes; the reasons are made when they are
+    asked for, once for equal filters.
+    """
 
     def __init__(
         self,
         document: Document,
         similarity: Similarity | None,
-        by_key: dict[str, int],
+        numbers: set[int],
+        names: Callable[[set[int]], dict[str, int]],
         query_of: Callable[[int], Query],
+        *,
+        count: int,
     ) -> None:
         self._document = document
         self._similarity = similarity
-        self._by_key = by_key
+        self._numbers = numbers
+        self._names = names
         self._query_of = query_of
+        self._count = count
         self._verdicts: dict[int, Verdict] = {}
 
+    @cached_property
+    def by_key(self) -> Mapping[str, int]:
+        """The number of the filter of each key."""
+        return self._names(self._numbers)
+
     def __getitem__(self, key: str) -> Verdict:
-        number = self._by_key[key]
+        number = self.by_key[key]
         if (verdict := self._verdicts.get(number)) is None:
             query = self._query_of(number)
             verdict = self._verdicts[number] = evaluate(query, self._document, self._similarity)
         return verdict
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._by_key)
+        return iter(self.by_key)
 
     def __len__(self) -> int:
-        return len(self._by_key)
+        return self._count
 
     def __contains__(self, key: object) -> bool:
-        return key in self._by_key
+        return key in self.by_key
 
 
 class Index:
@@ -70,26 +86,28 @@ class Index:
         """
         self._read = None if read is None else lru_cache(maxsize=READ)(read)
         self._numbers: dict[str, int] = {}
-        """For each key the number of its filter. What waits is a number: hundreds are gathered for each paper, and
-        numbers side by side in memory are gathered many times faster than objects that lie all over it."""
+        """For each key the number of its filter, from 1."""
         self._number_of: dict[str, int] = {}
         """Each distinct filter, by its normal form."""
-        self._normals: list[str] = []
-        self._queries: list[Query] | None = [] if read is None else None
-        self._one_key: list[str] = []
+        self._normals: list[str] = [""]
+        self._queries: list[Query | None] | None = [None] if read is None else None
+        self._one_key: list[str] = [""]
         """By number, one of the keys."""
         self._freed: deque[int] = deque()
+        self._unnamed: WeakValueDictionary[int, Matches] = WeakValueDictionary()
+        """Matches of which the keys may not be known yet."""
         self._shared: dict[int, set[str]] = {}
         """All keys of the filters that have more than one: sets are large, and most filters have one holder."""
-        self._atoms: dict[Sought, Atom] = {}
-        """All but grams, which have tables of their own."""
-        self._always: list[Check] = []
-        self._grams = Grams()
+        self._checks = Checks()
+        self._atoms = Atoms()
+        self._grams = Grams(self._atoms)
+        self._others: dict[Sought, int] = {}
+        """All atoms but grams, which have tables of their own."""
         self._authors = Authors()
         self._categories = Categories()
         self._counts = Counts()
-        self._flags: dict[tuple[str, str], Atom] = {}
-        self._likes: dict[Like, Atom] = {}
+        self._flags: dict[tuple[str, str], int] = {}
+        self._likes: dict[Like, int] = {}
         self.work = 0.0
         """How many atoms a paper makes us look at in checks, on average: the cost of the filters beside the walk."""
 
@@ -113,6 +131,8 @@ class Index:
         """Hold a filter for ``key``, in place of its former one."""
         if key in self._numbers:
             self.drop(key)
+        elif self._unnamed:
+            self._changes()
         number = self._number_of.get(query.normal)
         if number is None:
             number = self._next(key, query)
@@ -129,6 +149,8 @@ class Index:
         number = self._numbers.pop(key, None)
         if number is None:
             return
+        if self._unnamed:
+            self._changes()
         keys = self._shared.get(number)
         if keys is None:
             del self._number_of[self._normals[number]]
@@ -153,68 +175,51 @@ class Index:
         self._normals.append(query.normal)
         if self._queries is not None:
             self._queries.append(query)
-        return len(self._one_key) - 1
+        return len(self._normals) - 1
 
     def match(self, document: Document, similarity: Similarity | None = None) -> Matches:
         """Whose filter the paper passes, with the reasons.
 
         ``similarity`` answers for ``like:`` as it does in :func:`bot.query.evaluate`; without it none is satisfied.
         """
-        found = self._awake(document, similarity)
-        by_key = dict(zip(map(self._one_key.__getitem__, found), found, strict=True))
-        for number in self._shared.keys() & found if self._shared else ():
-            by_key.update(dict.fromkeys(self._shared[number], number))
-        return Matches(document, similarity, by_key, self._query)
+        found = self._passed(document, similarity)
+        shared = self._shared
+        matches = Matches(
+            document,
+            similarity,
+            found,
+            self._named,
+            self._query,
+            count=len(found) + sum([len(shared[one]) - 1 for one in shared.keys() & found]),
+        )
+        self._unnamed[id(matches)] = matches
+        return matches
 
-    def _awake(self, document: Document, similarity: Similarity | None) -> set[int]:
+    def _named(self, numbers: set[int]) -> dict[str, int]:
+        """All keys of filters, and for each the number of its own."""
+        by_key = dict(zip(map(self._one_key.__getitem__, numbers), numbers, strict=True))
+        for number in self._shared.keys() & numbers:
+            by_key.update(dict.fromkeys(self._shared[number], number))
+        return by_key
+
+    def _changes(self) -> None:
+        """Let the matches at hand be those that were found, whatever changes now."""
+        for matches in self._unnamed.values():
+            len(matches.by_key)
+        self._unnamed.clear()
+
+    def _passed(self, document: Document, similarity: Similarity | None) -> set[int]:
         """The numbers of the filters that the paper passes."""
         present = self._present(document, similarity)
-        found: set[int] = set()
-        checks: list[Check] = list(self._always)
-        awake: list[Waits] = []
-        for atom in present:
-            # What it is, is asked in the cheapest way: there are hundreds of them.
-            if (whole := atom.whole) is not None:
-                if type(whole) is int:
-                    found.add(whole)
-                else:
-                    found.update(cast("array[int]", whole))
-            if (waiting := atom.waiting) is not None:
-                if type(waiting) is list:
-                    checks += waiting
-                else:
-                    checks.append(cast("Check", waiting))
-            if (pairs := atom.pairs) is not None:
-                if type(pairs) is tuple:
-                    if pairs[0] in present:
-                        awake.append(pairs[1])
-                else:
-                    table = cast("dict[Atom, Waits]", pairs)
-                    if not present.isdisjoint(table):
-                        awake += [table[second] for second in table.keys() & present]
-        for waits in awake:
-            if type(waits) is int:
-                found.add(waits)
-            elif type(waits) is Check:
-                checks.append(waits)
-            else:
-                for one in cast("list[int | Check]", waits):
-                    if type(one) is int:
-                        found.add(one)
-                    else:
-                        checks.append(cast("Check", one))
-        for check in checks:
-            if (
-                present.isdisjoint(check.banned)
-                and present.issuperset(check.needed)
-                and (not check.groups or check.holds(present))
-            ):
-                found.add(check.number)
+        found = set(self._atoms.awake(present))
+        checks = [-claim for claim in found if claim < 0]
+        found.difference_update(map(neg, checks))
+        found.update(self._checks.passed(checks, present))
         return found
 
-    def _present(self, document: Document, similarity: Similarity | None) -> set[Atom]:
+    def _present(self, document: Document, similarity: Similarity | None) -> set[int]:
         """The atoms that the paper has."""
-        present: set[Atom] = set()
+        present = {EVERY}
         self._grams.find(document.words, present)
         self._authors.find(document.authors, present)
         self._categories.find(document.paper.categories, present)
@@ -228,61 +233,58 @@ class Index:
         return present
 
     def _query(self, number: int) -> Query:
-        if self._queries is not None:
-            return self._queries[number]
+        if self._queries is not None and (query := self._queries[number]) is not None:
+            return query
         assert self._read is not None
         return self._read(self._normals[number])
 
     def _settle(self, number: int, query: Query) -> None:
         """Let a filter wait at its places."""
-        for place in places(grown(query.root, self._atom), number):
-            self.work += work(place)
-            first, second, waiting = place
-            if first is None:
-                self._always.append(cast("Check", waiting))
-            elif second is not None:
-                first.pair(second, waiting)
-            else:
-                first.wait(waiting)
+        atoms = self._atoms
+        for places, check in (made := [*branches(grown(query.root, self._atom), atoms.rarity)]):
+            if not places:
+                continue  # nothing passes it
+            claim = number if check is None else -self._checks.add(check, number)
+            for first, second in places:
+                atoms.wait(first, second, claim)
+        self.work += sum([work(branch, atoms.rarity) for branch in made])
 
     def _leave(self, number: int) -> None:
         """Take a filter away from the places that :meth:`_settle` gave it."""
-        root = self._query(number).root
-        for place in places(grown(root, self._known), number):
-            self.work -= work(place)
-            self._forget(place, number)
+        atoms, root = self._atoms, self._query(number).root
+        gone: set[int] = set()
+
+        def theirs(claim: int) -> bool:
+            return self._checks.filter_of(claim) == number
+
+        for branch in branches(grown(root, self._known), atoms.rarity):
+            self.work -= work(branch, atoms.rarity)
+            for first, second in branch.places:
+                gone.update(atoms.leave(first, second, theirs))
+        for claim in gone:
+            if claim < 0:
+                self._checks.drop(-claim)
         grown(root, self._release)
 
-    def _forget(self, place: Place, number: int) -> None:
-        """Take a filter away from one place. Clauses that share a leaf may name it twice: the first time takes both."""
-        first, second, waiting = place
-        if first is None:
-            self._always[:] = [check for check in self._always if check.number != number]
-        elif second is not None:
-            first.part(second, number)
-        else:
-            first.leave(waiting)
-
-    def _known(self, sought: Sought) -> Atom:
+    def _known(self, sought: Sought) -> int:
         """The atom of something that is looked for."""
-        if isinstance(sought, Spelled):
-            atom = self._grams.get(sought)
-            assert atom is not None
-            return atom
-        return self._atoms[sought]
-
-    def _atom(self, sought: Sought) -> Atom:
-        """The atom of something, looked for from now on; one more use of it."""
-        atom = self._grams.get(sought) if isinstance(sought, Spelled) else self._atoms.get(sought)
-        if atom is None:
-            atom = self._looked_for(sought)
-        atom.uses += 1
+        atom = self._grams.get(sought) if isinstance(sought, Spelled) else self._others[sought]
+        assert atom is not None
         return atom
 
-    def _looked_for(self, sought: Sought) -> Atom:
+    def _atom(self, sought: Sought) -> int:
+        """The atom of something, looked for from now on; one more use of it."""
         if isinstance(sought, Spelled):
-            return self._grams.put(sought, share(sought))
-        atom = self._atoms[sought] = Atom(share(sought))
+            atom = self._grams.put(sought)
+        elif (held := self._others.get(sought)) is not None:
+            atom = held
+        else:
+            atom = self._looked_for(sought)
+        self._atoms.uses[atom] += 1
+        return atom
+
+    def _looked_for(self, sought: Author | Category | Compare | Flag | Like) -> int:
+        atom = self._others[sought] = self._atoms.add(share(sought))
         match sought:
             case Author():
                 self._authors.put(sought, atom)
@@ -296,16 +298,17 @@ class Index:
                 self._likes[sought] = atom
         return atom
 
-    def _release(self, sought: Sought) -> Atom:
+    def _release(self, sought: Sought) -> int:
         """One use less of something; after the last it is looked for no longer."""
         atom = self._known(sought)
-        atom.uses -= 1
-        if atom.uses:
+        self._atoms.uses[atom] -= 1
+        if self._atoms.uses[atom]:
             return atom
         if isinstance(sought, Spelled):
             self._grams.drop(sought, atom)
             return atom
-        del self._atoms[sought]
+        del self._others[sought]
+        self._atoms.forget(atom)
         match sought:
             case Author():
                 self._authors.drop(sought, atom)

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from operator import attrgetter
 from typing import Final
 
-from bot.matching.atoms import Atom
 from bot.models import Paper
 from bot.query.authors import Name, given_compatible, taken_apart
 from bot.query.fields import COUNTS
@@ -22,12 +21,12 @@ class Authors:
     """Names, by the parts that a compatible name must share."""
 
     def __init__(self) -> None:
-        self._single: dict[str, list[Atom]] = {}
+        self._single: dict[str, list[int]] = {}
         """Names of one part, which any but the first given name may be."""
-        self._fuller: dict[tuple[tuple[str, ...], str], list[tuple[Name, Atom]]] = {}
+        self._fuller: dict[tuple[tuple[str, ...], str], list[tuple[Name, int]]] = {}
         """All others, by the core of the family name and the first letter of the given ones."""
 
-    def put(self, author: Author, atom: Atom) -> None:
+    def put(self, author: Author, atom: int) -> None:
         """Look for ``author`` from now on."""
         if (name := taken_apart(author.name)) is None:
             return
@@ -36,7 +35,7 @@ class Authors:
         else:
             self._fuller.setdefault((name.core, _initial(name)), []).append((name, atom))
 
-    def drop(self, author: Author, atom: Atom) -> None:
+    def drop(self, author: Author, atom: int) -> None:
         """Look for ``author`` no longer."""
         if (name := taken_apart(author.name)) is None:
             return
@@ -50,7 +49,7 @@ class Authors:
             if not self._fuller[key]:
                 del self._fuller[key]
 
-    def find(self, authors: Iterable[tuple[str, Name]], present: set[Atom]) -> None:
+    def find(self, authors: Iterable[tuple[str, Name]], present: set[int]) -> None:
         """Add to ``present`` every name that may be one of the authors'."""
         single, fuller = self._single, self._fuller
         if not (single or fuller):
@@ -74,11 +73,11 @@ class Categories:
     """Patterns, by what a category must be or begin with."""
 
     def __init__(self) -> None:
-        self._patterns: dict[Category, Atom] = {}
-        self._found: dict[str, tuple[Atom, ...]] = {}
+        self._patterns: dict[Category, int] = {}
+        self._found: dict[str, tuple[int, ...]] = {}
         """What each category of a paper falls under, as far as asked since the last change."""
 
-    def put(self, category: Category, atom: Atom) -> None:
+    def put(self, category: Category, atom: int) -> None:
         """Look for ``category`` from now on."""
         self._patterns[category] = atom
         self._found.clear()
@@ -88,7 +87,7 @@ class Categories:
         del self._patterns[category]
         self._found.clear()
 
-    def find(self, categories: Iterable[str], present: set[Atom]) -> None:
+    def find(self, categories: Iterable[str], present: set[int]) -> None:
         """Add to ``present`` every pattern that one of the categories falls under."""
         if not self._patterns:
             return
@@ -106,9 +105,9 @@ class Counts:
 
     def __init__(self) -> None:
         self._sorted: dict[tuple[str, Comparison], list[Compare]] = {}
-        self._atoms: dict[Compare, Atom] = {}
+        self._atoms: dict[Compare, int] = {}
 
-    def put(self, compare: Compare, atom: Atom) -> None:
+    def put(self, compare: Compare, atom: int) -> None:
         """Look for ``compare`` from now on."""
         self._atoms[compare] = atom
         insort(self._sorted.setdefault((compare.field, compare.op), []), compare, key=_number)
@@ -121,7 +120,7 @@ class Counts:
         if not held:
             del self._sorted[compare.field, compare.op]
 
-    def find(self, paper: Paper, present: set[Atom]) -> None:
+    def find(self, paper: Paper, present: set[int]) -> None:
         """Add to ``present`` every comparison that the paper's counts pass; an unknown count passes none."""
         if not self._sorted:
             return

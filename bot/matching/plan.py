@@ -13,11 +13,12 @@ multiplied out, so the work is proportional to the query. What has to be absent 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple, TypeAlias
 
-from bot.matching.atoms import All, Any_, Atom, Check, Group
+from bot.matching.atoms import EVERY
+from bot.matching.checks import All, Any_, Group, leaves
 from bot.matching.grams import Spelled
 from bot.matching.rarity import rarity, rarity_of_words
 from bot.query.tree import And, Author, Category, Compare, Flag, Like, Node, Not, Or, Term
@@ -27,19 +28,20 @@ MOST_PAIRS: Final = 16
 
 Sought: TypeAlias = Spelled | Author | Category | Compare | Flag | Like
 """What an atom is looked for by: leaves that find the same are one."""
-_Clause: TypeAlias = "Atom | Any_"
+Place: TypeAlias = tuple[int, int]
+"""Two atoms, the second of them :data:`~bot.matching.atoms.EVERY` if one is enough; both, if none can be waited for."""
+_Clause: TypeAlias = "int | Any_"
 
 
-class Place(NamedTuple):
-    """One spot where a query waits."""
+class Branch(NamedTuple):
+    """A part of a query that is enough, and where it waits."""
 
-    first: Atom | None
-    """``None``: with every paper."""
-    second: Atom | None
-    waiting: int | Check
+    places: Sequence[Place]
+    check: All | None
+    """What is left to verify at any of them."""
 
 
-def grown(root: Node, atom: Callable[[Sought], Atom]) -> Group:
+def grown(root: Node, atom: Callable[[Sought], int]) -> Group:
     """The tree over atoms, its negations pushed down to the leaves. ``atom`` is asked once for each atom's place."""
     group = _grown(root, wanted=True, atom=atom)
     if isinstance(group, tuple):
@@ -48,20 +50,17 @@ def grown(root: Node, atom: Callable[[Sought], Atom]) -> Group:
     return group
 
 
-def places(group: Group, number: int) -> Iterator[Place]:
-    """Every spot where the query of that number waits: the same for the same atoms."""
+def branches(group: Group, rare: Sequence[float]) -> Iterator[Branch]:
+    """Where a query waits, given how rare each atom is: the same for the same atoms."""
     if isinstance(group, All):
-        if len(group.needed) == 1 and not group.banned and not group.groups:
-            yield Place(group.needed[0], None, number)
-            return
-        yield from _branch(group, number)
+        yield _branch(group, rare)
         return
-    for found in _ordered(group.wanted):
-        yield Place(found, None, number)
+    if group.wanted:
+        yield Branch([(found, EVERY) for found in group.wanted], None)
     for branch in group.groups:
-        yield from _branch(branch, number)
+        yield _branch(branch, rare)
     if group.missing:
-        yield Place(None, None, Check(number, (), (), (Any_(frozenset(), group.missing, ()),)))
+        yield Branch([(EVERY, EVERY)], All((), (), (Any_((), group.missing, ()),)))
 
 
 def share(sought: Sought) -> float:
@@ -72,23 +71,13 @@ def share(sought: Sought) -> float:
     return rarity_of_words(patterns, field, exact=exact, prefix=prefix)
 
 
-def work(place: Place) -> float:
-    """How many atoms a paper makes us look at because of this place, on average."""
-    first, second, waiting = place
-    looks = 1 + _leaves(waiting) if isinstance(waiting, Check) else 1
-    return (first.rarity if first else 1.0) * (second.rarity if second else 1.0) * looks
+def work(branch: Branch, rare: Sequence[float]) -> float:
+    """How many atoms a paper makes us look at because of this branch, on average."""
+    looks = 1 if branch.check is None else 1 + leaves(branch.check)
+    return looks * sum([rare[first] * rare[second] for first, second in branch.places])
 
 
-def _leaves(group: Group) -> int:
-    plain = (
-        len(group.needed) + len(group.banned)
-        if isinstance(group, All)
-        else len(group.wanted) + len(group.missing)
-    )
-    return plain + sum(_leaves(part) for part in group.groups)
-
-
-def _grown(node: Node, *, wanted: bool, atom: Callable[[Sought], Atom]) -> Group | tuple[Atom, bool]:
+def _grown(node: Node, *, wanted: bool, atom: Callable[[Sought], int]) -> Group | tuple[int, bool]:
     while isinstance(node, Not):
         node, wanted = node.child, not wanted
     if isinstance(node, Term):
@@ -99,13 +88,13 @@ def _grown(node: Node, *, wanted: bool, atom: Callable[[Sought], Atom]) -> Group
         if not node.also or len(patterns) == 1:
             return atom(Spelled(patterns, field, exact, prefix)), wanted
         # One common word makes a compound with hundreds of others: as many atoms would stand for the word alone.
-        apart = [atom(Spelled((words,), field, exact, prefix)) for words in patterns]
-        return Any_(frozenset(apart), frozenset(), ()) if wanted else All((), tuple(apart), ())
+        apart = tuple([atom(Spelled((words,), field, exact, prefix)) for words in patterns])
+        return Any_(apart, (), ()) if wanted else All((), apart, ())
     if not isinstance(node, And | Or):
         return atom(_weightless(node)), wanted
     every = isinstance(node, And) is wanted
-    there: dict[Atom, None] = {}
-    absent: dict[Atom, None] = {}
+    there: dict[int, None] = {}
+    absent: dict[int, None] = {}
     groups: list[Group] = []
     for child in node.children:
         part = _grown(child, wanted=wanted, atom=atom)
@@ -120,8 +109,8 @@ def _grown(node: Node, *, wanted: bool, atom: Callable[[Sought], Atom]) -> Group
         else:
             groups.append(part)
     if every:
-        return All(tuple(there), tuple(absent), tuple(g for g in groups if isinstance(g, Any_)))
-    return Any_(frozenset(there), frozenset(absent), tuple(g for g in groups if isinstance(g, All)))
+        return All(tuple(there), tuple(absent), tuple([g for g in groups if isinstance(g, Any_)]))
+    return Any_(tuple(there), tuple(absent), tuple([g for g in groups if isinstance(g, All)]))
 
 
 def _weightless(leaf: Author | Category | Compare | Flag | Like) -> Sought:
@@ -130,63 +119,64 @@ def _weightless(leaf: Author | Category | Compare | Flag | Like) -> Sought:
     return leaf
 
 
-def _branch(group: All, number: int) -> Iterator[Place]:
-    clauses = sorted(_coverable(group), key=lambda found: found[0])
+def _branch(group: All, rare: Sequence[float]) -> Branch:
+    if len(group.needed) == 1 and not group.groups:
+        return Branch([(group.needed[0], EVERY)], _left((), group.banned, ()))
+    clauses = sorted(_coverable(group, rare), key=_first)
     if not clauses:
-        yield Place(None, None, Check(number, group.needed, group.banned, group.groups))
-        return
+        return Branch([(EVERY, EVERY)], _left(group.needed, group.banned, group.groups))
     _, first, firsts = clauses[0]
     taken: list[_Clause] = [first]
-    seconds: tuple[Atom | None, ...] = (None,)
+    seconds: tuple[int, ...] = (EVERY,)
     if len(clauses) > 1 and len(firsts) * len(clauses[1][2]) <= MOST_PAIRS:
-        _, second, found = clauses[1]
+        _, second, seconds = clauses[1]
         taken.append(second)
-        seconds = found
-    rest = _without(group, taken)
-    needed, banned, groups = rest
-    waiting = Check(number, needed, banned, groups) if needed or banned or groups else number
+    places: list[Place] = []
     for one in firsts:
         if one in seconds:  # it meets both
-            yield Place(one, None, waiting)
-            continue
-        for other in seconds:
-            if other not in firsts:
-                yield Place(one, other, waiting)
+            places.append((one, EVERY))
+        else:
+            places += [(one, other) for other in seconds if other not in firsts]
+    # A clause that was waited for in full need not be looked at again.
+    done = [clause for clause in taken if isinstance(clause, int) or not clause.groups]
+    return Branch(
+        places,
+        _left(
+            tuple([atom for atom in group.needed if atom not in done]),
+            group.banned,
+            tuple([clause for clause in group.groups if clause not in done]),
+        ),
+    )
 
 
-def _coverable(group: All) -> Iterator[tuple[float, _Clause, tuple[Atom, ...]]]:
+def _left(needed: tuple[int, ...], banned: tuple[int, ...], groups: tuple[Any_, ...]) -> All | None:
+    """What is left to check of clauses that must all hold."""
+    return All(needed, banned, groups) if needed or banned or groups else None
+
+
+def _coverable(group: All, rare: Sequence[float]) -> Iterator[tuple[float, _Clause, tuple[int, ...]]]:
     """The clauses that can be waited for: how often they hold, and the atoms of which one is there if they do."""
     for atom in group.needed:
-        yield atom.rarity, atom, (atom,)
+        yield rare[atom], atom, (atom,)
     for clause in group.groups:
-        if (cover := _cover(clause)) is not None:
-            yield sum(atom.rarity for atom in cover), clause, cover
+        if (cover := _cover(clause, rare)) is not None:
+            yield sum([rare[atom] for atom in cover]), clause, cover
 
 
-def _cover(clause: Any_) -> tuple[Atom, ...] | None:
+def _cover(clause: Any_, rare: Sequence[float]) -> tuple[int, ...] | None:
     """Atoms of which one is there whenever ``clause`` holds; ``None`` if it may hold without any."""
     if clause.missing:
         return None
-    found = dict.fromkeys(_ordered(clause.wanted))
+    if not clause.groups:
+        return clause.wanted
+    found = dict.fromkeys(clause.wanted)
     for branch in clause.groups:
-        best = min(_coverable(branch), key=lambda one: one[0], default=None)
+        best = min(_coverable(branch, rare), key=_first, default=None)
         if best is None:
             return None
         found.update(dict.fromkeys(best[2]))
     return tuple(found)
 
 
-def _without(
-    group: All, taken: Iterable[_Clause]
-) -> tuple[tuple[Atom, ...], tuple[Atom, ...], tuple[Any_, ...]]:
-    """What is left to check: a clause that was waited for in full need not be looked at again."""
-    done = [clause for clause in taken if isinstance(clause, Atom) or not clause.groups]
-    return (
-        tuple([atom for atom in group.needed if atom not in done]),
-        group.banned,
-        tuple([clause for clause in group.groups if clause not in done]),
-    )
-
-
-def _ordered(atoms: Iterable[Atom]) -> list[Atom]:
-    return sorted(atoms, key=lambda atom: atom.rarity)
+def _first(found: tuple[float, _Clause, tuple[int, ...]]) -> float:
+    return found[0]

@@ -1,0 +1,119 @@
+"""What is left to verify of a filter once the atoms that it waited for are there.
+
+Nearly always that is one more atom that must be there, one that must not, or both, which columns by the number of the
+check hold: the checks of a paper are then made all at once. Whatever else there is, is kept as a tree.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import compress
+from typing import TypeAlias
+
+from bot.matching.atoms import EVERY, NONE
+
+
+class All:
+    """Clauses that must all hold."""
+
+    __slots__ = ("banned", "groups", "needed")
+
+    def __init__(self, needed: tuple[int, ...], banned: tuple[int, ...], groups: tuple[Any_, ...]) -> None:
+        self.needed = needed
+        self.banned = banned
+        self.groups = groups
+
+    def holds(self, present: AbstractSet[int]) -> bool:
+        """Whether they do, for a paper that has the atoms ``present`` and no others."""
+        for atom in self.needed:
+            if atom not in present:
+                return False
+        for atom in self.banned:
+            if atom in present:
+                return False
+        for group in self.groups:  # noqa: SIM110 - called hundreds of times for each paper
+            if not group.holds(present):
+                return False
+        return True
+
+
+class Any_:  # noqa: N801 - typing has the plain name
+    """Clauses of which one must hold."""
+
+    __slots__ = ("groups", "missing", "wanted")
+
+    def __init__(self, wanted: tuple[int, ...], missing: tuple[int, ...], groups: tuple[All, ...]) -> None:
+        self.wanted = wanted
+        self.missing = missing
+        """One of these not being there is enough."""
+        self.groups = groups
+
+    def holds(self, present: AbstractSet[int]) -> bool:
+        """Whether one does, for a paper that has the atoms ``present`` and no others."""
+        return (
+            not present.isdisjoint(self.wanted)
+            or any(atom not in present for atom in self.missing)
+            or any(group.holds(present) for group in self.groups)
+        )
+
+
+Group: TypeAlias = All | Any_
+
+
+def leaves(group: Group) -> int:
+    """How many atoms are looked at to verify it, at most."""
+    plain = (
+        len(group.needed) + len(group.banned)
+        if isinstance(group, All)
+        else len(group.wanted) + len(group.missing)
+    )
+    return plain + sum(map(leaves, group.groups))
+
+
+class Checks:
+    """All checks, each with the number of the filter that passes if it holds."""
+
+    def __init__(self) -> None:
+        self._needed = array("i", (EVERY,))
+        self._banned = array("i", (NONE,))
+        self._filter = array("i", (0,))
+        self._rest: dict[int, All] = {}
+        self._free: list[int] = []
+
+    def add(self, check: All, number: int) -> int:
+        """The number, from 1, of one more check, for the filter of that number."""
+        needed, banned = check.needed, check.banned
+        one, other = needed[0] if needed else EVERY, banned[0] if banned else NONE
+        if self._free:
+            at = self._free.pop()
+            self._needed[at], self._banned[at], self._filter[at] = one, other, number
+        else:
+            at = len(self._filter)
+            self._needed.append(one)
+            self._banned.append(other)
+            self._filter.append(number)
+        if len(needed) > 1 or len(banned) > 1 or check.groups:
+            self._rest[at] = All(needed[1:], banned[1:], check.groups)
+        return at
+
+    def drop(self, at: int) -> None:
+        """Forget one."""
+        self._rest.pop(at, None)
+        self._filter[at] = 0
+        self._free.append(at)
+
+    def filter_of(self, claim: int) -> int:
+        """The number of the filter that has a claim."""
+        return claim if claim > 0 else self._filter[-claim]
+
+    def passed(self, checks: Sequence[int], present: set[int]) -> Iterable[int]:
+        """The filters of those checks that hold for a paper with the atoms ``present``."""
+        has = present.__contains__
+        held = set(compress(checks, map(has, map(self._needed.__getitem__, checks))))
+        held.difference_update(list(compress(held, map(has, map(self._banned.__getitem__, held)))))
+        for at in self._rest.keys() & held:
+            if not self._rest[at].holds(present):
+                held.discard(at)
+        return map(self._filter.__getitem__, held)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final
+from typing import Final, get_args
 
 from bot.errors import QueryError
 from bot.query.authors import name_words
@@ -28,10 +28,9 @@ from bot.query.tree import (
     Or,
     Query,
     Term,
-    all_of,
-    any_of,
-    none_of,
+    with_compounds,
 )
+from bot.text.words import STOP_WORDS
 
 _PIECES: Final = re.compile(r'[()]|-(?=\S)|[^\s()"]*"[^"]*"[^\s()"]*|[^\s()"]+')  # noqa: TID251 - a pattern of ours
 _BESIDES: Final = re.compile(r'[^\s"]+(?:"[^"]*"[^\s"]*)?|"[^"]*"[^\s"]*')  # noqa: TID251 - a pattern of ours
@@ -41,6 +40,7 @@ _QUOTED: Final = re.compile(_SCOPE + r'"([a-z0-9]+(?: [a-z0-9]+)*)"')  # noqa: T
 _NAMED: Final = re.compile(r'author:"([A-Za-zÀ-ɏ.-]+(?: [A-Za-zÀ-ɏ.-]+)+)"')  # noqa: TID251 - a pattern of ours
 _SIGN: Final = re.compile(r"and|or|not|andnot|adj\d*")  # noqa: TID251 - a pattern of ours
 _BESIDE: Final = Category("never")
+_LEAVES: Final = frozenset(get_args(Leaf))
 
 
 class _NotPlainError(Exception):
@@ -53,75 +53,92 @@ def stored(normal: str) -> Query:
     Raises:
         QueryError: it is none, and cannot be read as typed text either.
     """
-    if len(normal) > MAX_LENGTH or normal.count("(") > MAX_DEPTH:
+    if len(normal) > MAX_LENGTH or normal.count(" ") >= MAX_TERMS or normal.count("(") > MAX_DEPTH:
         return parse(normal)  # which refuses what is too large, or too deep to be walked
-    if "(" not in normal and (flat := _flat(normal)) is not None:
-        return flat
-    pieces: list[str] = _PIECES.findall(normal)
-    if len(pieces) > MAX_TERMS:
-        return parse(normal)
-    pieces.append("")
     try:
-        root, at = _any(pieces, 0)
+        root = _nested(normal) if "(" in normal else _flat(normal)
     except (_NotPlainError, QueryError):
         return parse(normal)
-    if pieces[at] or printed(root) != normal or brings_everything(root):
+    if not _says_something(root) and brings_everything(root):
         return parse(normal)
     return Query(root, normal, normal)
 
 
-def _flat(normal: str) -> Query | None:
-    """Read one list of leaves, as most are; ``None`` for anything else.
-
-    Each of its leaves prints as it stands here, so if none fell away the list does.
-    """
+def _flat(normal: str) -> Node:
+    """Read one list of leaves, as most are."""
     either = " OR " in normal
-    parts = normal.split(" OR ") if either else [normal] if " " not in normal else _BESIDES.findall(normal)
-    if len(parts) > MAX_TERMS:
-        return None
-    if not either and " ".join(parts) != normal:
-        return None  # something else stands between them
-    try:
-        found: list[Node] = [Not(_leaf(part[1:])) if part[:1] == "-" else _leaf(part) for part in parts]
-    except (_NotPlainError, QueryError):
-        return None
-    if len(found) == 1:
-        root = found[0]
+    if either:
+        texts = normal.split(" OR ")
+    elif '"' not in normal:
+        texts = normal.split(" ")
     else:
-        root = any_of(found) if either else all_of(found)
-        if not isinstance(root, And | Or) or len(root.children) != len(found):
-            return None
-    return None if brings_everything(root) else Query(root, normal, normal)
+        texts = _BESIDES.findall(normal)
+        if " ".join(texts) != normal:
+            raise _NotPlainError  # something else stands between them
+    return _together(
+        texts, [Not(_leaf(one[1:])) if one[:1] == "-" else _leaf(one) for one in texts], either=either
+    )
 
 
-def _any(pieces: list[str], at: int) -> tuple[Node, int]:
-    node, at = _all(pieces, at)
-    if pieces[at] != "OR":
-        return node, at
-    found = [node]
-    while pieces[at] == "OR":
-        node, at = _all(pieces, at + 1)
-        found.append(node)
-    return any_of(found), at
-
-
-def _all(pieces: list[str], at: int) -> tuple[Node, int]:
-    found: list[Node] = []
-    while pieces[at] not in {"", ")", "OR"}:
-        wanted = True
-        while pieces[at] == "-":
-            wanted, at = not wanted, at + 1
-        if pieces[at] == "(":
-            node, at = _any(pieces, at + 1)
-            if pieces[at] != ")":
-                raise _NotPlainError
-        else:
-            node = _leaf(pieces[at])
-        at += 1
-        found.append(node if wanted else none_of(node))
-    if not found:
+def _nested(normal: str) -> Node:
+    """Read lists within lists."""
+    root, text, _ = _list([*_PIECES.findall(normal), ""], 0)
+    if text != normal:
         raise _NotPlainError
-    return (found[0] if len(found) == 1 else all_of(found)), at
+    return root
+
+
+def _list(pieces: list[str], at: int) -> tuple[Node, str, int]:
+    """A list that begins at a piece, what was read of it, and the piece behind it."""
+    found: list[Node] = []
+    texts: list[str] = []
+    either: bool | None = None
+    while True:
+        sign = "-" if pieces[at] == "-" else ""
+        at += bool(sign)
+        if pieces[at] == "(":
+            node, text, at = _list(pieces, at + 1)
+            if pieces[at] != ")" or not isinstance(node, And | Or):
+                raise _NotPlainError
+            text = f"{sign}({text})"
+        else:
+            node, text = _leaf(pieces[at]), sign + pieces[at]
+        found.append(Not(node) if sign else node)
+        texts.append(text)
+        at += 1
+        if pieces[at] in {"", ")"}:
+            break
+        if either is not (either := pieces[at] == "OR") and len(found) > 1:
+            raise _NotPlainError
+        at += either
+    return _together(texts, found, either=bool(either)), (" OR " if either else " ").join(texts), at
+
+
+def _together(texts: list[str], found: list[Node], *, either: bool) -> Node:
+    """The tree of a list.
+
+    Each part prints as it stands there, so if none is there twice, and none is a list that would be one with
+    this, the list prints as it stands there as well.
+    """
+    if len(found) == 1:
+        return found[0]
+    kind = Or if either else And
+    if len(set(texts)) != len(texts) or kind in map(type, found):
+        raise _NotPlainError
+    return Or(tuple(found)) if either else And(with_compounds(found))
+
+
+def _says_something(root: Node) -> bool:
+    """Whether it plainly does not bring everything: it wants a leaf, and not a stop word alone."""
+    if isinstance(root, Or) and not _LEAVES.issuperset(map(type, root.children)):
+        return False
+    for part in root.children if isinstance(root, And | Or) else (root,):
+        if isinstance(part, Term):
+            if not STOP_WORDS.issuperset(part.words):
+                return True
+        elif type(part) in _LEAVES:
+            return True
+    return False
 
 
 @lru_cache(maxsize=1 << 12)

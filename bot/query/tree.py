@@ -183,7 +183,7 @@ def leaves(node: Node) -> Iterator[Leaf]:
 def all_of(children: list[Node]) -> Node:
     """The tree that wants every child: flattened, each once, neighbouring words knowing their compounds."""
     flat = _flat(And, children)
-    return flat[0] if len(flat) == 1 else And(_with_compounds(flat))
+    return flat[0] if len(flat) == 1 else And(with_compounds(flat))
 
 
 def any_of(children: list[Node]) -> Node:
@@ -207,7 +207,8 @@ def _flat(kind: type[And | Or], children: list[Node]) -> list[Node]:
     return list(flat)
 
 
-def _with_compounds(children: list[Node]) -> tuple[Node, ...]:
+def with_compounds(children: list[Node]) -> tuple[Node, ...]:
+    """The children of an «and», in which neighbouring words know their compounds."""
     result = list(children)
     for i in range(len(children) - 1):
         left, right = children[i], children[i + 1]

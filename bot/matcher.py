@@ -6,18 +6,17 @@ entry is acknowledged after all of its plans are written: a crash in between rep
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
+from bot.audience import Audience
 from bot.clock import Clock
-from bot.errors import PigeonError, QueryError
+from bot.errors import PigeonError
 from bot.found import Found, by_destination, older, precedence, speaks_now
-from bot.matching import Index
 from bot.meaning import Followed, Meanings, Refused
 from bot.merging import before
 from bot.models import (
@@ -26,13 +25,12 @@ from bot.models import (
     DeliveryState,
     Destination,
     Paper,
-    Subscription,
     SubscriptionState,
     When,
     delivery_key,
 )
 from bot.private import feed_of, identity
-from bot.query import Document, Like, stored
+from bot.query import Document, Like
 from bot.schedule import due
 from bot.store import Store
 from bot.store.deliveries import Plan
@@ -43,12 +41,8 @@ from bot.store.stream import Entry
 log = structlog.get_logger(__name__)
 
 BATCH: Final = 100
-TAKEN_AT_ONCE: Final = 50
-"""Filters read between two looks at the event loop: a few milliseconds."""
-MANY: Final = 10_000
-"""Filters above which the index is kept out of the collector's way."""
 REASONS_AT_ONCE: Final = 50
-"""Matches explained between two looks at the event loop, likewise."""
+"""Matches explained between two looks at the event loop: a few milliseconds."""
 TOGETHER: Final = 500
 """Plans that are gathered before they are written; a batch of papers may come to hundreds of thousands."""
 FEW: Final = 2
@@ -88,12 +82,7 @@ class Matcher:
         self._worker = worker
         self._meanings = meanings or Meanings(store, clock)
         self._followed = Followed(self._meanings, clock)
-        self._index = Index(stored)
-        self._subscriptions: dict[str, Subscription] = {}
-        self._revisions: set[str] = set()
-        """Those whose filter asks how a paper was announced."""
-        self._place = "0-0"
-        self._loaded = False
+        self._audience = Audience(store, clock)
 
     async def run(self) -> None:
         """Match what comes; first what this worker had taken before a crash."""
@@ -132,62 +121,8 @@ class Matcher:
             total.add(plans)
 
     async def refresh(self) -> None:
-        """Bring the index up to what the store holds: everything once, then only what changed."""
-        if self._loaded:
-            changes = await self._store.subscriptions.changes(self._place)
-            if changes is not None:
-                self._place, ids = changes
-                now = await self._store.subscriptions.by_ids(ids)
-                for one in ids:
-                    self._take(one, now.get(one))
-                return
-            log.warning("Too many subscriptions changed to follow; the index is built anew")
-            gc.unfreeze()
-        place = await self._store.subscriptions.last_change()
-        self._index = Index(stored)
-        self._subscriptions.clear()
-        self._revisions.clear()
-        taken = 0
-        # Millions of objects that stay: the collector need not walk them again and again while they grow, nor later,
-        # which would stop everything for a second each time.
-        collects = gc.isenabled()
-        gc.disable()
-        try:
-            async for subscription in self._store.subscriptions.everything(damaged=False):
-                self._take(subscription.id, subscription)
-                taken += 1
-                if taken % TAKEN_AT_ONCE == 0:
-                    await self._clock.sleep(0)
-            if taken >= MANY:
-                gc.freeze()
-        finally:
-            if collects:
-                gc.enable()
-        self._place, self._loaded = place, True
-        log.info(
-            "The index is built",
-            subscriptions=len(self._index),
-            distinct=self._index.distinct,
-            comparisons_a_paper=round(self._index.work),
-        )
-
-    def _take(self, subscription_id: str, subscription: Subscription | None) -> None:
-        held = self._subscriptions.pop(subscription_id, None)
-        if held is not None:
-            self._index.drop(subscription_id)
-            self._revisions.discard(subscription_id)
-        if subscription is None or subscription.state is SubscriptionState.REMOVED:
-            return
-        try:
-            query = stored(subscription.query)
-        except QueryError as error:
-            # An older or newer version wrote it; one bad filter must not harm another.
-            log.warning("A stored filter cannot be read", subscription=subscription_id, why=str(error))
-            return
-        self._index.put(subscription_id, query)
-        if query.revisions:
-            self._revisions.add(subscription_id)
-        self._subscriptions[subscription_id] = subscription
+        """Bring what is matched up to what the store holds."""
+        await self._audience.refresh()
 
     async def match(self, entries: Sequence[Entry]) -> Plans:
         """Plan for these papers, then acknowledge them.
@@ -232,7 +167,7 @@ class Matcher:
     async def _match(self, entries: Sequence[Entry]) -> Plans:
         plans = Plans(papers=len(entries))
         papers = await self._store.papers.many([entry.fields["id"] for entry in entries])
-        near = await self._followed.near(self._index.likes, list(papers.values()))
+        near = await self._followed.near(self._audience.index.likes, list(papers.values()))
         owners = await self._store.feeds.givers({feed for one in papers if (feed := feed_of(one))})
         twins = await self._store.papers.twins([identity(one) for one in papers])
         refused: Refused = {}
@@ -275,14 +210,14 @@ class Matcher:
         A changed paper counts only for a filter that it passes *because* of the change: otherwise every
         upvote would bring yesterday's papers to a subscription made today.
         """
-        verdicts = self._index.match(Document.of(paper), near)
-        wanted = self._wanted_by(paper, verdicts)
+        verdicts = self._audience.index.match(Document.of(paper), near)
+        wanted = self._audience.wanted_by(paper, verdicts)
         if event["event"] == "changed" and wanted:
             was = before(paper, dict(read_was(event["was"])))
-            former = set(self._wanted_by(was, self._index.match(Document.of(was), near)))
+            former = set(self._audience.wanted_by(was, self._audience.index.match(Document.of(was), near)))
             wanted = [one for one in wanted if one not in former]
         # As they are now: what changes while we give others their turn is for the next paper.
-        subscriptions = [self._subscriptions[one] for one in wanted]
+        subscriptions = await self._audience.held(wanted)
         if event["event"] == "new":
             subscriptions = [one for one in subscriptions if not older(paper, one)]
         found = []
@@ -292,21 +227,6 @@ class Matcher:
             verdict = verdicts[subscription.id]
             found.append(Found(subscription, paper, verdict.reasons, verdict.score))
         return found
-
-    def _wanted_by(self, paper: Paper, verdicts: Collection[str]) -> list[str]:
-        """Of those whose filter the paper passes, those whose choice of sources it passes as well.
-
-        A revision of a paper that was never announced to us is for those alone who ask for revisions: arXiv's
-        feeds and records are full of them, and nobody who asks for new papers means one of years ago.
-        """
-        announced_by = {one.source for one in paper.sightings}
-        asked = self._revisions if paper.only_revised else verdicts
-        return [
-            key
-            for key in verdicts
-            if key in asked
-            and (not (chosen := self._subscriptions[key].sources) or not announced_by.isdisjoint(chosen))
-        ]
 
     async def _said_as(self, destination: Destination, paper_id: str) -> str:
         """The id under which the paper waits there already: a given feed and a listing may both have brought it."""

@@ -6,7 +6,7 @@ import pytest
 
 from bot.matcher import Matcher
 from bot.meaning import Meanings, Refused
-from bot.models import Destination, Paper
+from bot.models import Destination, Paper, SubscriptionState
 from bot.store import keys
 from tests.core import ML, Core, open_core, paper
 
@@ -87,6 +87,33 @@ async def test_what_cannot_be_read_harms_no_other_filter(core: Core, monkeypatch
     await queued(core, paper(2, "Drones and robots, again"))
     await core.store.subscriptions.put(await fresh(core, good.number))
     assert (await matcher.once()).matches == 1  # and as changes come
+
+
+async def test_a_record_that_is_damaged_behind_its_filter_harms_no_other(core: Core) -> None:
+    name = keys.subscriptions("recording", "lab")
+    for extra in ("", ',"sources":["arxiv"]'):
+        damaged = await core.subscribe("drones")
+        raw = f'{{"v":1,"query":"drones","destination":{{"channel":7}}{extra}}}'
+        await core.store.database.client.hset(name, str(damaged.number), raw)
+    await core.subscribe("drones")
+    matcher = Matcher(core.store, core.clock, worker="w1")
+    for number in (1, 2):
+        await queued(core, paper(number, f"Drones {number}"))
+        assert (await matcher.once()).matches == 1
+
+
+async def test_a_choice_of_sources_holds_from_the_start_and_after_a_change(core: Core) -> None:
+    one = await core.subscribe("drones", sources=("huggingface",))
+    matcher = Matcher(core.store, core.clock, worker="w1")
+    await queued(core, paper(1, "Drones"))
+    assert (await matcher.once()).matches == 0
+    one = await core.store.subscriptions.put(replace(one, sources=("arxiv",)))
+    await queued(core, paper(2, "Drones, two"))
+    assert (await matcher.once()).matches == 1
+    await core.store.subscriptions.put(replace(one, state=SubscriptionState.REMOVED))
+    await queued(core, paper(3, "Drones, three"))
+    assert (await matcher.once()).matches == 0
+    assert (await Matcher(core.store, core.clock, worker="w1").once()).matches == 0
 
 
 async def test_many_workspaces_are_loaded_whole(core: Core) -> None:

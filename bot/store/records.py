@@ -6,6 +6,7 @@ what N+1 wrote within a major version. A higher number than ours is refused with
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -31,9 +32,13 @@ def _adapter(kind: type) -> TypeAdapter[Any]:
     return _adapters[kind]
 
 
-def encode(record: object) -> str:
-    """One record as compact JSON. Fields that hold their default are left out: they cost memory."""
-    body = _adapter(type(record)).dump_json(record, exclude_defaults=True).decode()
+def encode(record: object, *, leave_out: Mapping[str, Any] | None = None) -> str:
+    """One record as compact JSON. Fields that hold their default are left out: they cost memory.
+
+    ``leave_out`` names more of them, as pydantic's ``exclude`` does: what the reader knows from elsewhere.
+    """
+    exclude = dict(leave_out) if leave_out else None
+    body = _adapter(type(record)).dump_json(record, exclude_defaults=True, exclude=exclude).decode()
     start = f'{{"v":{VERSION}'
     return start + (f",{body[1:]}" if body != "{}" else "}")
 

@@ -7,16 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-import structlog
-
 from bot.errors import CommandError, StoreUnavailable
 from bot.models import Subscription, SubscriptionState
 from bot.store import keys
-from bot.store.database import Database, Script, Value
-from bot.store.records import DamagedRecordError, decode, encode
+from bot.store.database import Database, Script
+from bot.store.kept import parts, read, record_of, undamaged
 from bot.store.stream import entries
-
-log = structlog.get_logger(__name__)
 
 WORKSPACES_AT_ONCE: Final = 20
 """Read in one round trip: at most some thousand subscriptions."""
@@ -110,46 +106,54 @@ class Subscriptions:
     async def get(self, platform: str, workspace: str, number: int) -> Subscription | None:
         """One subscription of that workspace, whatever its state."""
         raw = await self._database.ask("HGET", keys.subscriptions(platform, workspace), str(number))
-        return None if raw is None else decode(Subscription, raw)
+        return None if raw is None else read(raw, platform, workspace, str(number))
 
     async def by_id(self, subscription_id: str) -> Subscription | None:
         """One subscription by its full id. For the core's own use: such ids never come from people."""
-        platform, workspace, number = _parts(subscription_id)
+        platform, workspace, number = parts(subscription_id)
         return await self.get(platform, workspace, int(number))
 
     async def waiting_for_lists(self, ids: Sequence[str]) -> Sequence[Subscription]:
         """Those of them whose digests come when the day's lists are complete."""
         found: list[Subscription] = []
         for start in range(0, len(ids), 500):
-            calls: list[tuple[Value, ...]] = []
-            for one in ids[start : start + 500]:
-                workspace, _, number = one.rpartition("/")
-                calls.append(("HGET", keys.subscriptions(*workspace.split("/", 1)), number))
-            raws = await self._database.pipeline(calls)
+            places = [parts(one) for one in ids[start : start + 500]]
+            raws = await self._database.pipeline(
+                [
+                    ("HGET", keys.subscriptions(platform, workspace), number)
+                    for platform, workspace, number in places
+                ]
+            )
             # Most digests have a fixed time: only the few that may have none are worth reading whole.
-            likely = [decode(Subscription, raw) for raw in raws if raw and '"complete":true' in raw]
+            likely = [
+                read(raw, *place)
+                for place, raw in zip(places, raws, strict=True)
+                if raw and '"complete":true' in raw
+            ]
             found += [one for one in likely if one.cadence.complete]
         return found
 
     async def by_ids(self, ids: Sequence[str]) -> dict[str, Subscription]:
         """Those of the subscriptions that there are, by full id. For the core's own use."""
-        parts = [(one, *_parts(one)) for one in ids]
+        places = [parts(one) for one in ids]
         raws = await self._database.pipeline(
             [
                 ("HGET", keys.subscriptions(platform, workspace), number)
-                for _, platform, workspace, number in parts
+                for platform, workspace, number in places
             ]
         )
         found = {}
-        for (one, *_), raw in zip(parts, raws, strict=True):
-            if raw is not None and (subscription := _undamaged(raw)) is not None:
+        for one, place, raw in zip(ids, places, raws, strict=True):
+            if raw is not None and (subscription := undamaged(raw, *place)) is not None:
                 found[one] = subscription
         return found
 
     async def of(self, platform: str, workspace: str) -> Sequence[Subscription]:
         """All of one workspace, removed ones included, by number."""
-        raws = await self._database.call(self._database.client.hvals(keys.subscriptions(platform, workspace)))
-        return sorted((decode(Subscription, raw) for raw in raws), key=lambda one: one.number)
+        held = await self._database.call(
+            self._database.client.hgetall(keys.subscriptions(platform, workspace))
+        )
+        return [read(held[number], platform, workspace, number) for number in sorted(held, key=int)]
 
     async def drop(self, subscription: Subscription) -> None:
         """Forget one for good."""
@@ -175,15 +179,22 @@ class Subscriptions:
         Raises:
             DamagedRecordError: one cannot be read; without ``damaged`` it is left out and the log names it.
         """
+        async for records in self.records():
+            for one, raw in records:
+                found = read(raw, *parts(one)) if damaged else undamaged(raw, *parts(one))
+                if found is not None:
+                    yield found
+
+    async def records(self) -> AsyncIterator[list[tuple[str, str]]]:
+        """All subscriptions of one workspace after the other, by number: their full ids and unread records."""
         names = await self.workspaces()
         for start in range(0, len(names), WORKSPACES_AT_ONCE):
             some = names[start : start + WORKSPACES_AT_ONCE]
-            for raws in await self._database.pipeline(
-                [("HVALS", keys.subscriptions(platform, workspace)) for platform, workspace in some]
-            ):
-                read = [decode(Subscription, raw) if damaged else _undamaged(raw) for raw in raws]
-                for one in sorted((one for one in read if one is not None), key=lambda one: one.number):
-                    yield one
+            answers = await self._database.pipeline(
+                [("HGETALL", keys.subscriptions(platform, workspace)) for platform, workspace in some]
+            )
+            for (platform, workspace), held in zip(some, answers, strict=True):
+                yield [(f"{platform}/{workspace}/{number}", held[number]) for number in sorted(held, key=int)]
 
     async def due_to_wake(self, now: datetime) -> Sequence[Subscription]:
         """Paused subscriptions whose pause is over."""
@@ -226,7 +237,7 @@ class Subscriptions:
             [
                 subscription.number,
                 expected,
-                encode(subscription),
+                record_of(subscription),
                 f"{platform}/{workspace}",
                 subscription.id,
                 CHANGES_KEPT,
@@ -239,22 +250,6 @@ class Subscriptions:
                 f"Somebody else changed subscription {subscription.number} just now. "
                 "Look at it again with `list` and repeat your change if it is still wanted."
             )
-
-
-def _undamaged(raw: str) -> Subscription | None:
-    """A record, if it can be read: what happened to one subscription must not stop the others."""
-    try:
-        return decode(Subscription, raw)
-    except DamagedRecordError as error:
-        log.critical("A subscription is left out", why=str(error), record=raw[:200])
-        return None
-
-
-def _parts(subscription_id: str) -> tuple[str, str, str]:
-    """Platform, workspace and number."""
-    platform, _, rest = subscription_id.partition("/")
-    workspace, _, number = rest.rpartition("/")
-    return platform, workspace, number
 
 
 def _wakes_at(subscription: Subscription) -> str:

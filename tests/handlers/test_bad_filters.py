@@ -100,4 +100,4 @@ async def test_thousands_of_equal_filters_are_held_once_and_each_gets_its_paper(
     await core.poller.once()
     plans = await core.matcher.once()
     assert plans.matches == 1_000
-    assert core.matcher._index.distinct == 1
+    assert core.matcher._audience.index.distinct == 1

@@ -1,0 +1,167 @@
+"""Everybody's subscriptions in one process: the index over their filters, kept up to what the store holds.
+
+At a start all are read, but of each record only the filter: the rest is read when a paper has come that it wants.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
+from typing import Final
+
+import structlog
+
+from bot.clock import Clock
+from bot.errors import QueryError
+from bot.matching import Index
+from bot.models import Paper, Subscription, SubscriptionState
+from bot.query import Query, stored
+from bot.store import Store
+from bot.store.kept import Kept, filter_of, is_removed, names_sources, parts, undamaged
+
+log = structlog.get_logger(__name__)
+
+TAKEN_AT_ONCE: Final = 50
+"""Filters read between two looks at the event loop: a few milliseconds."""
+MANY: Final = 10_000
+"""Filters above which the index is kept out of the collector's way."""
+ALIKE: Final = 1 << 13
+"""Different filters that are remembered while all are read: many people ask for the same."""
+READ_AT_ONCE: Final = 100
+"""Records read between two looks at the event loop, when a paper has come that so many want."""
+
+
+class Audience:
+    """Who may want a paper."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self.index = Index(stored)
+        self._kept = Kept()
+        self._revisions: set[str] = set()
+        """Those whose filter asks how a paper was announced."""
+        self._choosing: set[str] = set()
+        """Those that want papers of some sources only."""
+        self._place = "0-0"
+        self._loaded = False
+
+    async def refresh(self) -> None:
+        """Bring it up to what the store holds: everything once, then only what changed."""
+        if self._loaded:
+            changes = await self._store.subscriptions.changes(self._place)
+            if changes is not None:
+                self._place, ids = changes
+                now = await self._store.subscriptions.by_ids(ids)
+                for one in ids:
+                    self._take(one, now.get(one))
+                return
+            log.warning("Too many subscriptions changed to follow; the index is built anew")
+            gc.unfreeze()
+        place = await self._store.subscriptions.last_change()
+        self.index = Index(stored)
+        self._kept = Kept()
+        self._revisions.clear()
+        self._choosing.clear()
+        taken = 0
+        read = lru_cache(maxsize=ALIKE)(stored)
+        # Millions of objects that stay: the collector need not walk them again and again while they grow, nor later,
+        # which would stop everything for a second each time.
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            async for records in self._store.subscriptions.records():
+                for subscription_id, raw in records:
+                    self._take_record(subscription_id, raw, read)
+                    taken += 1
+                    if taken % TAKEN_AT_ONCE == 0:
+                        await self._clock.sleep(0)
+            if taken >= MANY:
+                gc.freeze()
+        finally:
+            if collects:
+                gc.enable()
+        self._place, self._loaded = place, True
+        log.info(
+            "The index is built",
+            subscriptions=len(self.index),
+            distinct=self.index.distinct,
+            comparisons_a_paper=round(self.index.work),
+        )
+
+    def wanted_by(self, paper: Paper, verdicts: Collection[str]) -> list[str]:
+        """Of those whose filter the paper passes, those whose choice of sources it passes as well.
+
+        A revision of a paper that was never announced to us is for those alone who ask for revisions: arXiv's
+        feeds and records are full of them, and nobody who asks for new papers means one of years ago.
+        """
+        announced_by = {one.source for one in paper.sightings}
+        asked = self._revisions if paper.only_revised else verdicts
+        return [
+            key
+            for key in verdicts
+            if key in asked and (key not in self._choosing or self._chose_any(key, announced_by))
+        ]
+
+    async def held(self, wanted: Sequence[str]) -> list[Subscription]:
+        """These subscriptions; one whose record turns out to be damaged is left out from now on."""
+        found = []
+        for at, one in enumerate(wanted):
+            if at % READ_AT_ONCE == READ_AT_ONCE - 1:
+                await self._clock.sleep(0)
+            subscription = self._kept.get(one)
+            if subscription is None:
+                self._leave(one)
+            else:
+                found.append(subscription)
+        return found
+
+    def _take(self, subscription_id: str, subscription: Subscription | None) -> None:
+        """Hold a subscription as it is now."""
+        self._leave(subscription_id)
+        if subscription is not None and subscription.state is not SubscriptionState.REMOVED:
+            choosing = bool(subscription.sources)
+            self._hold(subscription_id, subscription, subscription.query, stored, choosing=choosing)
+
+    def _take_record(self, subscription_id: str, raw: str, read: Callable[[str], Query]) -> None:
+        """Hold a subscription of which only the filter is read, which is a tenth of the work; the rest when it is met."""
+        text = filter_of(raw)
+        if text is None:
+            self._take(subscription_id, undamaged(raw, *parts(subscription_id)))
+        elif not is_removed(raw):
+            self._hold(subscription_id, raw, text, read, choosing=names_sources(raw))
+
+    def _hold(
+        self,
+        subscription_id: str,
+        one: str | Subscription,
+        text: str,
+        read: Callable[[str], Query],
+        *,
+        choosing: bool,
+    ) -> None:
+        try:
+            query = read(text)
+        except QueryError as error:
+            # An older or newer version wrote it; one bad filter must not harm another.
+            log.warning("A stored filter cannot be read", subscription=subscription_id, why=str(error))
+            return
+        self.index.put(subscription_id, query)
+        if query.revisions:
+            self._revisions.add(subscription_id)
+        if choosing:
+            self._choosing.add(subscription_id)
+        self._kept.put(subscription_id, one)
+
+    def _leave(self, subscription_id: str) -> None:
+        """Hold it no longer."""
+        if self._kept.drop(subscription_id):
+            self.index.drop(subscription_id)
+            self._revisions.discard(subscription_id)
+            self._choosing.discard(subscription_id)
+
+    def _chose_any(self, subscription_id: str, sources: set[str]) -> bool:
+        """Whether a subscription that wants papers of some sources names one of these."""
+        subscription = self._kept.get(subscription_id)
+        return subscription is not None and not sources.isdisjoint(subscription.sources)

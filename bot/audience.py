@@ -22,8 +22,8 @@ from bot.store.kept import Kept, filter_of, is_removed, names_sources, parts, un
 
 log = structlog.get_logger(__name__)
 
-TAKEN_AT_ONCE: Final = 50
-"""Filters read between two looks at the event loop: a few milliseconds."""
+TAKEN_AT_ONCE: Final = 20
+"""Filters read between two looks at the event loop: two milliseconds."""
 MANY: Final = 10_000
 """Filters above which the index is kept out of the collector's way."""
 ALIKE: Final = 1 << 13

@@ -113,6 +113,7 @@ async def test_a_choice_of_sources_holds_from_the_start_and_after_a_change(core:
     await core.store.subscriptions.put(replace(one, state=SubscriptionState.REMOVED))
     await queued(core, paper(3, "Drones, three"))
     assert (await matcher.once()).matches == 0
+    await queued(core, paper(4, "Drones, four"))
     assert (await Matcher(core.store, core.clock, worker="w1").once()).matches == 0
 
 

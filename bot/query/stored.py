@@ -89,10 +89,10 @@ def _nested(normal: str) -> Node:
 
 
 def _list(pieces: list[str], at: int) -> tuple[Node, str, int]:
-    """A list that begins at a piece, what was read of it, and the piece behind it."""
+    """A list that begins at a piece, its text as it is printed, and the piece behind it."""
     found: list[Node] = []
     texts: list[str] = []
-    either: bool | None = None
+    either = False
     while True:
         sign = "-" if pieces[at] == "-" else ""
         at += bool(sign)
@@ -108,10 +108,9 @@ def _list(pieces: list[str], at: int) -> tuple[Node, str, int]:
         at += 1
         if pieces[at] in {"", ")"}:
             break
-        if either is not (either := pieces[at] == "OR") and len(found) > 1:
-            raise _NotPlainError
+        either = pieces[at] == "OR"  # of a list that has both, the text comes out as another
         at += either
-    return _together(texts, found, either=bool(either)), (" OR " if either else " ").join(texts), at
+    return _together(texts, found, either=either), (" OR " if either else " ").join(texts), at
 
 
 def _together(texts: list[str], found: list[Node], *, either: bool) -> Node:
@@ -120,10 +119,10 @@ def _together(texts: list[str], found: list[Node], *, either: bool) -> Node:
     Each part prints as it stands there, so if none is there twice, and none is a list that would be one with
     this, the list prints as it stands there as well.
     """
-    if len(found) == 1:
+    if len(found) == 1 and not isinstance(found[0], And | Or):
         return found[0]
     kind = Or if either else And
-    if len(set(texts)) != len(texts) or kind in map(type, found):
+    if len(found) == 1 or len(set(texts)) != len(texts) or kind in map(type, found):
         raise _NotPlainError
     return Or(tuple(found)) if either else And(with_compounds(found))
 

@@ -27,7 +27,7 @@ key                                           type    holds
 ``pp:{papers}:ledger:<source>``               hash    announcement day -> what was owed and brought; ``desk``: the rest
 ``pp:{papers}:ledgers``                       set     the sources that have a ledger
 ``pp:{subs}:numbers``                         hash    workspace -> the highest number given out
-``pp:{subs}:of:<platform>/<workspace>``       hash    number -> Subscription
+``pp:{subs}:of:<platform>/<workspace>``       hash    number -> Subscription, without what these say
 ``pp:{subs}:workspaces``                      set     every workspace that has subscriptions
 ``pp:{subs}:wake``                            zset    paused subscription by when its pause ends
 ``pp:{subs}:changes``                         stream  which subscription changed, for every index

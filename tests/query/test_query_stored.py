@@ -54,6 +54,43 @@ def test_every_kind_of_leaf(typed: str) -> None:
     same(normal)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "robot robot",
+        "drone OR robot OR drone",
+        "drone (robot arm)",
+        "drone OR (robot OR arm)",
+        "(drone OR robot)",
+        "drone  (robot OR arm)",
+        "drone ( robot OR arm)",
+        "(drone OR robot)arm",
+        "drone -(robot)",
+        "drone --robot",
+        "drone -(-robot)",
+        "((drone OR robot)) arm",
+        "(drone OR robot OR drone) arm",
+        "drone OR robot arm",
+        "(drone robot OR arm) zebra",
+        "(drone OR robot) AND arm",
+        "(the OR of) zebra",
+        "zebra OR -robot",
+        "(zebra robot) OR (-drone -arm)",
+        "drone OR OR robot",
+        "(drone OR robot) OR",
+    ],
+)
+def test_what_is_no_normal_form_is_read_as_typed(text: str) -> None:
+    try:
+        parsed = parse(text)
+    except QueryError:
+        with pytest.raises(QueryError):
+            stored(text)
+        return
+    read = stored(text)
+    assert (read, read.normal) == (parsed, parsed.normal)
+
+
 @given(st.text(alphabet='ab -()"OR:^*~', max_size=14))
 def test_anything_else_is_left_to_the_parser(text: str) -> None:
     try:

@@ -18,7 +18,7 @@ import structlog
 from bot.clock import Clock
 from bot.embedding import Embedder
 from bot.errors import EmbeddingError
-from bot.matching.meaning import Cut, Examples, Label, Meaning, Profile, Recent, Scores, of_text
+from bot.matching.meaning import Cut, Examples, Label, Meaning, Profile, Recent, Scores, of_text, similarity
 from bot.matching.meaning.recent import KEPT
 from bot.matching.meaning.vectors import Vector, packed, unpacked
 from bot.models import Destination, Paper
@@ -231,15 +231,17 @@ class Meanings:
         async with self._looking:
             await self._look()
 
-    async def similarity(self, query: Query, paper: Paper) -> Mapping[Like, float]:
-        """The examples of a query that one paper is near enough to."""
+    async def nearness(self, query: Query, paper: Paper) -> Mapping[Like, tuple[float, float]]:
+        """How near one paper is to each example of a query that is known, and where near enough begins."""
         if not query.likes:
             return {}
-        examples: Examples[Like] = Examples()
+        meaning = (await self.papers([paper], read=True))[paper.id]
+        found = {}
         for like in query.likes:
             if (held := await self.cut(like)) is not None:
-                examples.put(like, *held)
-        return examples.near((await self.papers([paper], read=True))[paper.id])
+                both = held[0].vector is not None and meaning.vector is not None
+                found[like] = similarity(held[0], meaning), held[1].of(vector=both)
+        return found
 
     async def related(self, paper: Paper, count: int = 3) -> list[Paper]:
         """The papers known here that are nearest to one, nearest first.

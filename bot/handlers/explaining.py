@@ -12,11 +12,13 @@ from bot.commands.check import numbered
 from bot.errors import CommandError, NotFound
 from bot.handlers.asked import Asked
 from bot.handlers.listed import listed, source_step
-from bot.handlers.stages import arrival, clause, delivery, thresholds
+from bot.handlers.stages import arrival, clause, delivery, nearnesses, thresholds
+from bot.matching.meaning.recent import SCORE
 from bot.models import DeliveryKind, Paper, Subscription, SubscriptionState, delivery_key
 from bot.ports import Reply
-from bot.query import Document, evaluate, parse
+from bot.query import Document, Query, evaluate, parse
 from bot.schedule import describe
+from bot.store.records import DamagedRecordError
 from bot.text.cut import cut
 from bot.text.ids import canonical_id
 
@@ -40,6 +42,13 @@ async def explain(asked: Asked) -> Reply:
         paper = await asked.paper()
     except NotFound as error:
         return await _unknown(asked, str(error))
+    except DamagedRecordError as error:
+        step = Step(
+            passed=False,
+            text="It was fetched, but its record is damaged, so it is not matched",
+            note=str(error),
+        )
+        return Reply(card=ladder(cut(asked.get("paper"), 80), [step]))
     chosen = [await asked.subscription()] if asked.get("subscription") else await asked.here()
     steps = await arrival(asked, paper)
     for subscription in chosen:
@@ -66,19 +75,37 @@ async def _against(asked: Asked, paper: Paper, subscription: Subscription) -> li
         f" → {'you' if where.direct else where.name or where.channel}",
     )
     query = parse(subscription.query)
-    near = await asked.services.meanings.similarity(query, paper)
+    nearness = await asked.services.meanings.nearness(query, paper)
+    near = {like: SCORE * score for like, (score, least) in nearness.items() if score >= least}
     verdict = evaluate(query, Document.of(paper), near)
     steps = [Step(passed=verdict.matched, text=head, note=describe(subscription.cadence))]
     chosen = subscription.sources
     announced = not chosen or any(one.source in chosen for one in paper.sightings)
     if chosen:
         steps.append(Step(passed=announced, text=f"announced by {' or '.join(chosen)}"))
-    counts = thresholds(query, paper, asked.now, await asked.zone())
+    counts = {**thresholds(query, paper, asked.now, await asked.zone()), **nearnesses(nearness)}
     steps += [clause(one, counts) for one in verdict.clauses]
     if not (verdict.matched and announced):
         return steps
+    return [*steps, *await _afterwards(asked, subscription, query, paper)]
+
+
+async def _afterwards(asked: Asked, subscription: Subscription, query: Query, paper: Paper) -> list[Step]:
+    """What became of a paper that passes the filter; the last rung says where it stands."""
+    steps: list[Step] = []
+    where = subscription.destination
     record = await asked.store.deliveries.get(where, delivery_key(where, DeliveryKind.PAPER, paper.id))
     for_this = record is not None and subscription.number in record.subscriptions
+    if record is None and await asked.store.papers.waits(paper.id):
+        return [Step(passed=None, text="It came just now and waits to be matched")]
+    if record is None and (why := await asked.store.aside.why(paper.id)) is not None:
+        return [
+            Step(
+                passed=False,
+                text=f"It could not be matched and was set aside: {why}",
+                note="The operator can have it matched again: pigeon dead.",
+            )
+        ]
     old_news = paper.only_revised and not query.revisions
     if old_news:
         steps.append(
@@ -100,8 +127,6 @@ async def _against(asked: Asked, paper: Paper, subscription: Subscription) -> li
         )
     if record is not None:
         steps.append(await delivery(asked, subscription, record))
-    elif await asked.store.papers.waits(paper.id):
-        steps.append(Step(passed=None, text="It came just now and waits to be matched"))
     elif await asked.services.meanings.refused(where, paper, {}):
         steps.append(
             Step(
@@ -208,10 +233,5 @@ def _standing(subscription: Subscription) -> Step:
 
 
 async def _one_of_the_day(asked: Asked, subscription: Subscription, paper: Paper) -> Sequence[Step]:
-    where = subscription.destination
-    record = await asked.store.deliveries.get(where, delivery_key(where, DeliveryKind.PAPER, paper.id))
-    if record is None and await asked.store.papers.waits(paper.id):
-        step = Step(passed=None, text="It waits to be matched")
-    else:
-        step = await delivery(asked, subscription, record)
+    step = (await _afterwards(asked, subscription, parse(subscription.query), paper))[-1]
     return [Step(passed=step.passed, text=cut(paper.title, 120), note=step.text)]

@@ -21,6 +21,8 @@ from bot.text.sparkline import sparkline
 
 LOUD = 15.0
 """Papers a day above which a filter is called loud, and narrower ones are offered."""
+QUIET = 2.0
+"""Papers a week below which a filter is called quiet, and wider ones are offered."""
 SHOWN = 3
 TERMS = 6
 OTHERS = 25
@@ -154,7 +156,7 @@ async def _overlap(asked: Asked, replayed: Replayed) -> list[str]:
 
 
 async def _suggestions(asked: Asked, query: Query, replayed: Replayed) -> list[str]:
-    """Wider forms for a filter that brings nothing, narrower ones for one that is loud, with their rates.
+    """Wider forms for a filter that brings little, narrower ones for one that is loud, with their rates.
 
     Where it brings what one can read, the near misses: what a clause alone keeps away.
     """
@@ -168,14 +170,31 @@ async def _suggestions(asked: Asked, query: Query, replayed: Replayed) -> list[s
         useful = sorted((pair for pair in found if 0 < pair[1] < replayed.count), key=lambda pair: -pair[1])
         said = [_variant(variant, count, replayed) for variant, count in useful[:3]]
         return [f"That is a lot. Narrower: {' · '.join(said)}"] if said else []
-    useful = sorted((pair for pair in found if pair[1] > replayed.count), key=lambda pair: pair[1])
-    if not replayed.count:
-        said = [_variant(variant, count, replayed) for variant, count in useful[:3]]
-        if not said:
-            return ["Nothing near it matched either. Try fewer or more general words."]
-        return [f"Closest: {' · '.join(said)}"]
-    missed = [f"{count - replayed.count:,} more {variant.label}" for variant, count in useful[:2]]
-    return [f"Just missed: {' · '.join(missed)}"] if missed else []
+    before = replayed.window.count  # without the feeds given here, as the variants are counted
+    useful = sorted((pair for pair in found if pair[1] > before), key=lambda pair: pair[1])
+    if not useful:
+        return [] if replayed.count else await _each(asked, query, replayed)
+    best = await asked.services.replay.missed(useful[0][0], replayed, days=replayed.days)
+    title = f" The first of them: «{cut(best.title, 120)}»." if best else ""
+    if replayed.rate * 7 < QUIET:
+        wider = [_variant(variant, count, replayed) for variant, count in useful[:3]]
+        return [f"That is little. Wider: {' · '.join(wider)}.{title}"]
+    missed = [
+        f"{count - before:,} more {variant.label} ({rate_said(count / replayed.days)} in all)"
+        for variant, count in useful[:2]
+    ]
+    return [f"Just missed: {' · '.join(missed)}.{title}"]
+
+
+async def _each(asked: Asked, query: Query, replayed: Replayed) -> list[str]:
+    """Where no single step helps: what each clause brings by itself, so that one sees which is too narrow."""
+    found = await asked.services.replay.clauses(query, days=replayed.days, sources=replayed.sources)
+    if not any(count for _, count in found):
+        return ["Nothing near it matched either. Try fewer or more general words."]
+    said = [
+        f"`{cut(alone.normal, 60)}`: {count:,}, {rate_said(count / replayed.days)}" for alone, count in found
+    ]
+    return [f"No paper has all of these but one. Each alone: {' · '.join(said)}"]
 
 
 def _variant(variant: Variant, count: int, replayed: Replayed) -> str:

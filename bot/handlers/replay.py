@@ -14,7 +14,7 @@ from bot.handlers.own import Given, Hit, Own
 from bot.matching.letters import Kept
 from bot.meaning import Meanings
 from bot.models import Paper
-from bot.query import Document, Query, Variant, evaluate, near
+from bot.query import And, Document, Not, Query, Variant, evaluate, near, printed
 from bot.store import Store
 
 Order: TypeAlias = Literal["relevance", "new", "upvotes"]
@@ -136,6 +136,33 @@ class Replay:
         for variant in [one for one in near(query) if one.wider is wider][:MOST_VARIANTS]:
             near_by = await self._meanings.near(variant)
             found.append((variant, (await self._archive.find(variant, window, near_by)).count))
+        return found
+
+    async def missed(self, variant: Query, replayed: Replayed, *, days: int) -> Paper | None:
+        """The best of the papers that a wider form brings and the filter does not."""
+        window = await self._archive.window(
+            self._clock.now() - timedelta(days=days), revisions=variant.revisions, sources=replayed.sources
+        )
+        near_by = await self._meanings.near(variant)
+        inside = self._archive.inside(replayed.window)
+        more = (await self._archive.find(variant, window, near_by)).papers()
+        others = [one for one in more if not inside(one.paper.id)]
+        best = [one.paper.id for one in await self.first(variant, others, near_by, 1, "relevance")]
+        return next(iter((await self._store.papers.many(best)).values()), None)
+
+    async def clauses(
+        self, query: Query, *, days: int, sources: Sequence[str] = ()
+    ) -> list[tuple[Query, int]]:
+        """What each clause of a query would have brought by itself; none where it is but one."""
+        parts = query.root.children if isinstance(query.root, And) else ()
+        window = await self._archive.window(
+            self._clock.now() - timedelta(days=days), revisions=query.revisions, sources=sources
+        )
+        found = []
+        for part in [one for one in parts if not isinstance(one, Not)][:MOST_VARIANTS]:
+            alone = Query(part, printed(part), "")
+            near_by = await self._meanings.near(alone)
+            found.append((alone, (await self._archive.find(alone, window, near_by)).count))
         return found
 
     async def shared(self, replayed: Replayed, others: Mapping[int, Query]) -> dict[int, int]:

@@ -31,6 +31,7 @@ from bot.ports import Reply
 from bot.query import And, Document, Node, Or, Query, Term, Verdict, evaluate, parse, printed
 from bot.query.tree import all_of
 from bot.text.cut import cut
+from bot.text.words import STOP_WORDS
 
 PAGE: Final = 8
 LOOKED_AT: Final = 12
@@ -54,8 +55,9 @@ class Result:
 
     @property
     def lacks(self) -> list[str]:
-        """The words that it does not have: then it is near in meaning."""
-        return [one.text for one in self.verdict.clauses if not one.satisfied]
+        """The words that it does not have: then it is near in meaning. «the» and the like only if nothing else lacks."""
+        every = [one.text for one in self.verdict.clauses if not one.satisfied]
+        return [one for one in every if one.lower() not in STOP_WORDS] or every
 
 
 async def search(asked: Asked) -> Reply:

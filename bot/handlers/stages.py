@@ -19,7 +19,7 @@ from bot.models import (
     Subscription,
     SubscriptionState,
 )
-from bot.query import Clause, Query
+from bot.query import Clause, Like, Query
 from bot.query.normal import printed
 from bot.query.tree import Compare, leaves
 from bot.schedule import is_quiet
@@ -103,6 +103,18 @@ def thresholds(query: Query, paper: Paper, now: datetime, zone: str) -> dict[str
                 f", read {_moment(since, now, zone)}" if since else ""
             )
     return found
+
+
+def nearnesses(found: Mapping[Like, tuple[float, float]]) -> dict[str, str]:
+    """For each example of a query, as printed: how near the paper is, and where near enough begins."""
+    return {
+        printed(
+            like
+        ): f"near in meaning: {score:.2f}; near enough, for about {like.rate} a week, begins at {least:.2f}"
+        if score >= least
+        else f"not near enough in meaning: {score:.2f}; for about {like.rate} a week it takes {least:.2f}"
+        for like, (score, least) in found.items()
+    }
 
 
 def _moment(at: datetime, now: datetime, zone: str) -> str:

@@ -71,6 +71,10 @@ class AsidePapers:
             )
         return sorted(found, key=lambda one: (one.at, one.key), reverse=True)
 
+    async def why(self, paper_id: str) -> str | None:
+        """Why a paper was set aside; ``None`` where it was not."""
+        return next((one.why for one in await self.all() if one.paper == paper_id), None)
+
     async def replay(self, one: Aside) -> bool:
         """Let it be matched again; whether it was there. Of two who ask, one does it."""
         fields = [part for pair in one.fields.items() for part in pair]

@@ -23,6 +23,9 @@ CHUNK: Final = 200
 FEW: Final = 20
 """Papers that are small enough together to share a round trip with other questions."""
 
+WAITING: Final = 1_000
+"""Papers that wait to be matched, read at once."""
+
 NEWS: Final = "0"
 """In the field ``seed`` of a queued paper: it is said as its subscriptions want it."""
 SEED: Final = "1"
@@ -186,10 +189,20 @@ class Papers:
             queued += int(answer)
         return queued
 
-    async def waits(self, paper_id: str, *, among: int = 1000) -> bool:
-        """Whether a paper is among the first that wait to be matched."""
-        rows = await self._database.call(self._database.client.xrange(keys.PAPERS_STREAM, count=among))
-        return any(entry.fields.get("id") == paper_id for entry in entries(rows))
+    async def waits(self, paper_id: str, *, among: int = 20_000) -> bool:
+        """Whether a paper is among the first that wait to be matched; a day of arXiv is 1,500 of them."""
+        start = "-"
+        for _ in range(0, among, WAITING):
+            rows = await self._database.call(
+                self._database.client.xrange(keys.PAPERS_STREAM, min=start, count=WAITING)
+            )
+            held = entries(rows)
+            if any(entry.fields.get("id") == paper_id for entry in held):
+                return True
+            if len(held) < WAITING:
+                return False
+            start = f"({held[-1].id}"
+        return False
 
     async def touch(self, ids: Sequence[str]) -> None:
         """Keep papers that a listing still shows from expiring."""

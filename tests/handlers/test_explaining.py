@@ -130,6 +130,46 @@ async def not_matched_yet(core: Core) -> None:
     await core.poller.once()
 
 
+@state("– It came just now and waits to be matched")
+async def behind_a_thousand_others(core: Core) -> None:
+    await core.subscribe("robot")
+    await core.store.database.pipeline(
+        [
+            ("XADD", keys.PAPERS_STREAM, "*", "id", f"arxiv:2602.{number:05d}", "event", "new")
+            for number in range(2_500)
+        ]
+    )
+    core.source.bring(paper(1))
+    await core.poller.once()
+
+
+@state("✗ It could not be matched and was set aside: A bug of ours.", "pigeon dead")
+async def set_aside(core: Core) -> None:
+    await not_matched_yet(core)
+    await core.store.papers.stream.read("w1", count=10, block_ms=None)  # which makes the group
+    (entry,) = await core.store.papers.stream.read("w1", count=10, block_ms=None)
+    await core.store.aside.put(entry, "A bug of ours.", core.clock.now())
+
+
+@state("✗ It was fetched, but its record is damaged, so it is not matched", "cannot be read")
+async def damaged(core: Core) -> None:
+    await core.subscribe("robot")
+    await core.bring(paper(1))
+    await core.store.database.client.set(keys.paper("arxiv:2601.00001"), '{"v": 1, "title": 7}')
+
+
+@state("✗ like:", "not near enough in meaning: 0.00; for about 5 a week it takes 0.")
+async def not_near_enough(core: Core) -> None:
+    await core.subscribe("like:chromatography")
+    await core.bring(paper(1))
+
+
+@state("✓ like:", "near in meaning: 0.", "near enough, for about 5 a week, begins at 0.", "✓ Sent just now")
+async def near_enough(core: Core) -> None:
+    await core.subscribe('like:"a robot that opens doors"')
+    await core.bring(paper(1))
+
+
 @state("Not planned", "The subscription was changed")
 async def the_filter_was_widened_afterwards(core: Core) -> None:
     made = await core.subscribe("drone")
@@ -269,6 +309,23 @@ async def test_there_is_an_answer(core: Core, situation: Situation, said: list[s
     answer = words(await core.say("explain 2601.00001"))
     for part in said:
         assert part in answer, answer
+
+
+async def test_the_last_day_tells_of_each_paper_what_became_of_it(core: Core) -> None:
+    await core.bring(paper(1, "Robots before"))
+    await core.clock.advance(timedelta(hours=1))
+    made = await core.subscribe("robot")
+    await core.bring(
+        paper(2, "Robots sent"),
+        paper(3, "Robots revised", sightings=(Sighting(source="arxiv", announce=Announce.REPLACE),)),
+    )
+    core.source.bring(paper(4, "Robots waiting"))
+    await core.poller.once()
+    said = words(await core.say(f"explain {made.number}"))
+    assert "✗ Robots before\nIt was known before this subscription was made" in said
+    assert "✓ Robots sent\nSent just now" in said
+    assert "– Robots waiting\nIt came just now and waits to be matched" in said
+    assert "Robots revised" not in said, "it passes only filters that ask for revisions"
 
 
 async def test_the_last_day_of_a_subscription_says_whether_it_runs(core: Core) -> None:

@@ -70,6 +70,25 @@ def test_any_tree_on_any_papers(node: Node, papers: list[Paper]) -> None:
     assert not differences(papers, [Query(node, printed(node), "")])[1]
 
 
+@pytest.mark.parametrize(
+    ("query", "text", "passes"),
+    [
+        ("finetuning-models", "Fine tuning models", True),
+        ("fine-tuning-models", "Finetuning models", True),
+        ("models-finetuning", "Models: fine tuning", True),
+        ("finetuning-models", "Fine tuning of models", False),
+        ("finetuning-models", "Fine models; tuning models", False),
+        ("title:finetuning", "Fine tuning", True),
+        ("abstract:finetuning", "Fine tuning", False),
+    ],
+)
+def test_compounds_stand_where_they_are_asked_for(query: str, text: str, passes: bool) -> None:
+    held = paper(title=text, abstract="Another sentence of tuned words; models.")
+    count, wrong = differences([held], [parse(query)])
+    assert not wrong
+    assert count == passes
+
+
 def test_a_paper_is_replaced_and_forgotten() -> None:
     corpus = Corpus()
     corpus.put(Document.of(paper("Robots")))

@@ -82,7 +82,7 @@ class Clone:
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         process = self.start(*arguments, **environment)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
     def installs(self) -> list[str]:
@@ -189,7 +189,7 @@ def test_an_environment_that_somebody_made_by_hand_is_used_and_not_thrown_away(c
 def test_two_at_once_install_once(clone: Clone) -> None:
     both = [clone.start("run"), clone.start("run")]
     for process in both:
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=120)
         assert process.returncode == 0, err
     assert clone.installs() == ["run", "project"]
 
@@ -217,7 +217,7 @@ def test_ctrl_c_is_the_programs_to_answer(clone: Clone) -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == f"ready {process.pid}\n", "the program took the place of dev.py"
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=120)
     assert (process.returncode, out) == (0, "stopped by hand\n")
     assert "Traceback" not in err
 
@@ -225,12 +225,12 @@ def test_ctrl_c_is_the_programs_to_answer(clone: Clone) -> None:
 def test_ctrl_c_while_installing_leaves_no_trace_but_a_sentence(clone: Clone) -> None:
     (clone.bin / "uv").write_text("#!/bin/sh\necho called >> " + f"'{clone.bin / 'calls'}'" + "\nsleep 30\n")
     process = clone.start("run")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not (clone.bin / "calls").exists():
         assert time.monotonic() < deadline
         os.sched_yield()
     os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert err.endswith("Stopped. The next start takes it up again.\n")
     assert "Traceback" not in err
@@ -376,5 +376,5 @@ def test_a_fresh_clone_starts_with_pip_alone(tmp_path: Path) -> None:
     assert "with pip" in first.stderr
     began = time.monotonic()
     second = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 15, "nothing is installed again, which takes longer"
     assert (second.returncode, second.stdout, second.stderr) == (0, first.stdout, "")

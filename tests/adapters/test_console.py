@@ -103,7 +103,7 @@ async def run(text: bytes, answers: CommandHandler) -> str:
 
 async def stay(adapter: ConsoleAdapter, handle: CommandHandler | None) -> None:
     """Be connected until the connection ends by itself."""
-    async with asyncio.timeout(10), adapter.connect(handle):
+    async with asyncio.timeout(30), adapter.connect(handle):
         await asyncio.Event().wait()
 
 
@@ -296,7 +296,7 @@ async def test_a_pipe_that_ends_does_not_stop_the_bot():
 
 async def test_leaving_while_nothing_is_typed_does_not_wait():
     adapter, _ = console(Typed(end=False))
-    async with asyncio.timeout(5), adapter.connect(Answers()):
+    async with asyncio.timeout(30), adapter.connect(Answers()):
         pass
 
 

@@ -225,7 +225,7 @@ async def test_one_process_at_a_time_counts(core: Core) -> None:
     await discussed(core)
     assert await core.store.leases.take("counting:recording", "another", timedelta(minutes=1))
     going = asyncio.create_task(counts(core).run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await core.clock.until_asleep()
     going.cancel()
     assert core.adapter.counted == 0

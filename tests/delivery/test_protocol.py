@@ -396,7 +396,7 @@ async def test_a_budget_may_count_from_the_answer(redis_url: str, clock) -> None
     await core.matcher.once()
     adapter.gate.clear()
     sending = asyncio.create_task(core.lanes.once())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await state(core) is not DeliveryState.INTENT:
             await SystemClock().sleep(0.01)
     client = core.store.database.client

@@ -36,7 +36,7 @@ async def test_a_begun_send_ends_and_a_waiting_one_is_free_for_others(
     await core.matcher.once()
     adapter.gate.clear()
     work = asyncio.create_task(core.lanes.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (await _states(core)) != ["intent", "planned"]:
             await SystemClock().sleep(0.01)
         await clock.until_asleep(1)
@@ -70,7 +70,7 @@ async def test_a_lane_that_was_given_as_the_stop_came_is_free_for_others(
 
     monkeypatch.setattr(core.store.claims, "claim", late)
     work = asyncio.create_task(core.lanes.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await given.wait()
         work.cancel()
         await SystemClock().sleep(0.01)
@@ -113,7 +113,7 @@ def test_sigterm_ends_a_running_bot_in_good_order(tmp_path: Path) -> None:
         assert bot.poll() is None
     asked = clock.monotonic()
     bot.send_signal(signal.SIGTERM)
-    said = bot.communicate(timeout=20)[1]
+    said = bot.communicate(timeout=60)[1]
     assert clock.monotonic() - asked < 8
     assert bot.returncode == 0
     assert "everything is kept" in said

@@ -70,7 +70,7 @@ async def test_a_thread_that_is_refused_holds_up_no_papers_and_is_tried_when_ask
     told = words(await core.say("explain 2601.00001"))
     assert "Sent" in told
     answers = asyncio.create_task(core.say("discuss 2601.00001"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await core.clock.until_asleep()
     await core.lanes.once()
     await core.clock.advance(1)
@@ -85,7 +85,7 @@ async def test_who_asks_for_a_refused_thread_is_told_why(core: Core) -> None:
     await core.lanes.once()
     core.adapter.thread_faults.append(ThreadRefused("I may not open a thread here.", remedy="Allow it."))
     answer = asyncio.create_task(core.say("discuss 2601.00001"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await core.clock.until_asleep()
     await core.lanes.once()
     await core.clock.advance(1)

@@ -179,7 +179,7 @@ async def test_a_taken_over_server_that_dies_is_started_again(data_dir: Path) ->
     pid, url = killed_program(data_dir).split()
     async with await start(data_dir) as server:
         os.kill(int(pid), signal.SIGKILL)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not await server.ensure():  # the kernel takes a moment to end all its threads
                 pass
         assert not server.adopted

@@ -17,7 +17,7 @@ import pytest
 from bot.clock import SystemClock
 from bot.samples.server import SampleServer
 from tests.chaos.valkey import ValkeyServer, free_port
-from tests.journeys.test_process import NOWHERE, Running, Runs, pigeon  # noqa: F401 - a fixture
+from tests.journeys.test_process import NOWHERE, PATIENCE, Running, Runs, pigeon  # noqa: F401 - a fixture
 from tests.web.test_feeds import titles
 
 
@@ -57,7 +57,7 @@ def get(address: str, **headers: str) -> tuple[int, str, dict[str, str]]:
     """Status, text and headers; 0 where nobody listens."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
-        with urlopen(Request(address, headers=named), timeout=15) as answer:
+        with urlopen(Request(address, headers=named), timeout=60) as answer:
             return answer.status, answer.read().decode(), dict(answer.headers)
     except HTTPError as error:
         with error:
@@ -66,7 +66,7 @@ def get(address: str, **headers: str) -> tuple[int, str, dict[str, str]]:
         return 0, "", {}
 
 
-def until(address: str, status: int, says: str = "", seconds: float = 40) -> str:
+def until(address: str, status: int, says: str = "", seconds: float = PATIENCE) -> str:
     """Ask again until it answers so; what it said."""
     limit = time.monotonic() + seconds
     while True:
@@ -84,7 +84,7 @@ def said_by(run: Running, line: str, marker: str) -> str:
     """What the bot answers to a line, up to and with its marker."""
     before = len(run.said)
     run.type(line)
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + PATIENCE
     while marker not in run.said[before:]:
         assert time.monotonic() < limit, run.said[before:]
         try:

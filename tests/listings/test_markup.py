@@ -150,7 +150,7 @@ def test_costly_shapes_take_no_time(data):
     begun = time.process_time()  # the processor's seconds: a busy machine makes nothing slower
     with pytest.raises(ListingMalformed):
         rss.parse(data)
-    assert time.process_time() - begun < 2
+    assert time.process_time() - begun < 10  # a tenth of a second mostly; what is quadratic takes a minute
 
 
 def test_a_feed_that_breaks_off_keeps_its_whole_items_and_says_so():

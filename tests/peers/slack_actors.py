@@ -17,7 +17,7 @@ from tests.peers.slack_surfaces import control, filled
 if TYPE_CHECKING:
     from tests.peers.slack_server import SlackPeer
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 @dataclass

@@ -230,7 +230,7 @@ class State:
         async with self.news:
             self.news.notify_all()
 
-    async def until(self, holds: Callable[[], Any], patience: float = 10.0) -> Any:
+    async def until(self, holds: Callable[[], Any], patience: float = 60.0) -> Any:
         """Wait until something holds, and return it."""
         async with asyncio.timeout(patience), self.news:
             await self.news.wait_for(holds)

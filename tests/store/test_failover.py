@@ -92,11 +92,11 @@ async def test_replicas_that_come_later_are_noticed(tmp_path: Path) -> None:
     with pair(tmp_path) as (primary, replica):
         database = Database.connect(primary.url)
         replica.ask("REPLICAOF", "NO", "ONE")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while (await database.facts()).replicas:
                 await SystemClock().sleep(0.05)
         replica.ask("REPLICAOF", "127.0.0.1", primary.port)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while not (await database.facts()).replicas:
                 await SystemClock().sleep(0.05)
         await database.close()
@@ -120,7 +120,7 @@ async def test_sentinel_leads_to_the_new_primary(
     from bot.errors import StoreUnavailable
 
     primary, replica, watch = sentinel
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while "slave" not in watch.whole("SENTINEL", "REPLICAS", "pigeon"):
             await SystemClock().sleep(0.05)
     database = Database.connect(f"redis+sentinel://127.0.0.1:{watch.port}/pigeon")

@@ -43,13 +43,13 @@ async def test_a_platform_that_cannot_be_reached_is_named_until_it_can(core: Cor
     browser = Browser(core, app.page._site)
     running = asyncio.create_task(app.run())
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while app.parts.get("recording") is not False:
                 await asyncio.wait([asyncio.create_task(core.clock.sleep(0))])
         assert "part: recording is being started again" in (await browser.get("/ready")).body
         assert 'part_running{part="recording"} 0' in (await browser.get("/metrics")).body
         adapter.reachable = True
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while not app.parts["recording"]:
                 await core.clock.advance(1)
         assert (await browser.get("/ready")).status == 200

@@ -52,7 +52,7 @@ async def peer() -> AsyncIterator[DiscordPeer]:
 
 
 async def serve_for_ever(peer: DiscordPeer, meanwhile: Callable[[], Awaitable[None]] | None = None) -> None:
-    async with asyncio.timeout(5), served(peer, Core()):
+    async with asyncio.timeout(30), served(peer, Core()):
         if meanwhile:
             await meanwhile()
         await asyncio.Event().wait()

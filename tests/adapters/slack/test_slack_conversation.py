@@ -309,7 +309,7 @@ async def test_what_slack_reports_reaches_the_core(
 ):
     await peer.event({"type": "member_joined_channel", "channel": "C2", "user": "U2"})
     await peer.event(event)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await core.told.wait()
     (happening,) = core.happenings
     assert happening.kind is kind

@@ -36,7 +36,7 @@ async def served(peer: SlackPeer, shelf: MemoryShelf, core: Core, clock: FakeClo
 
 
 async def asleep(clock: FakeClock, tasks: int = 1) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await clock.until_asleep(tasks)
 
 

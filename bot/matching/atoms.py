@@ -15,6 +15,8 @@ from typing import Final
 
 EVERY: Final = 0
 """An atom that every paper has."""
+INNER: Final = 1
+"""What stands for every word and beginning of grams that is no gram itself: nobody waits for it."""
 NONE: Final = -1
 """An atom that no paper has."""
 _ROW: Final = Struct("=ii")
@@ -28,15 +30,15 @@ class Atoms:
     """
 
     def __init__(self) -> None:
-        self.rarity = array("f", (1.0,))
+        self.rarity = array("f", (1.0, 1.0))
         """The share of papers that have it, estimated."""
-        self.uses = array("I", (1,))
+        self.uses = array("I", (1, 1))
         """At how many places of distinct filters it stands; at 0 it is forgotten."""
-        self.spellings = array("H", (0,))
+        self.spellings = array("H", (0, 0))
         """How many a term has; 0 for what is no term."""
-        self.longer = bytearray(1)
+        self.longer = bytearray((0, 1))
         """Whether a longer gram may begin with it, or have it as a word; 1 for some with which none does."""
-        self._rows = [b""]
+        self._rows = [b"", b""]
         """Who waits: for each a second atom that must be there as well, :data:`EVERY` if none need be, and a claim."""
         self._free: list[int] = []
 

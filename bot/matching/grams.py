@@ -20,7 +20,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Final, NamedTuple, TypeVar
 
-from bot.matching.atoms import Atoms
+from bot.matching.atoms import INNER, Atoms
 from bot.matching.rarity import rarity_of_words
 from bot.query.document import Words
 from bot.query.fields import FREE_FIELDS
@@ -128,7 +128,6 @@ class Grams:
             self._joint[both] = (held, atom)
         else:
             both = leads[key] = atom
-            atoms.forget(held)
         atoms.longer[both] |= atoms.longer[held]
 
     def _without(self, leads: dict[str, int], key: str, atom: int) -> None:
@@ -209,7 +208,7 @@ class _Table:
     def __init__(self, atoms: Atoms) -> None:
         self._atoms = atoms
         self.whole: dict[str, int] = {}
-        """What each gram leads to: an atom, one that stands for several, or one that nobody waits for."""
+        """What each gram leads to: an atom, one that stands for several, or :data:`INNER`."""
         self.longer: dict[str, int] = {}
         """The words of grams that have several, and their beginnings of two words, three …, and how often they are that.
         All of them are in ``whole``, too."""
@@ -249,9 +248,7 @@ class _Table:
 
     def lies_in(self, part: str) -> None:
         """Let it be known that longer grams have this word or begin so."""
-        if (number := self.whole.get(part)) is None:
-            number = self.whole[part] = self._atoms.add(1.0)
-        self._atoms.longer[number] = 1
+        self._atoms.longer[self.whole.setdefault(part, INNER)] = 1
 
     def fewer(self, term: Spelled) -> None:
         """Let the beginnings of a term be known no longer."""
@@ -265,10 +262,8 @@ class _Table:
                     longer[part] -= 1
                     if not longer[part]:
                         del longer[part]
-                        number = self.whole[part]
-                        if not self._atoms.spellings[number]:
+                        if self.whole[part] == INNER:
                             del self.whole[part]
-                            self._atoms.forget(number)
 
     def _swept(self, words: tuple[str, ...]) -> None:
         """Forget tables of ends that are empty."""

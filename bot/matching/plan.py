@@ -21,7 +21,7 @@ from bot.matching.atoms import EVERY
 from bot.matching.checks import All, Any_, Group, leaves
 from bot.matching.grams import Spelled
 from bot.matching.rarity import rarity, rarity_of_words
-from bot.query.tree import And, Author, Category, Compare, Flag, Like, Node, Not, Or, Term
+from bot.query.tree import And, Author, Category, Compare, Flag, Like, Node, Not, Or, Term, spellings
 
 MOST_PAIRS: Final = 16
 """Pairs that one branch may wait for; with more it waits for its rarest clause alone."""
@@ -81,7 +81,7 @@ def _grown(node: Node, *, wanted: bool, atom: Callable[[Sought], int]) -> Group 
     while isinstance(node, Not):
         node, wanted = node.child, not wanted
     if isinstance(node, Term):
-        patterns = node.patterns
+        patterns = spellings(node)
         if len(patterns) > 1:
             patterns = tuple(dict.fromkeys(patterns))
         field, exact, prefix = node.field, node.exact, node.prefix

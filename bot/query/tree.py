@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
-from bot.text.words import fold, hyphenated, joinable, stem
+from bot.text.words import fold, hyphenated, joinable, stem, stems
 
 Comparison: TypeAlias = Literal[">=", ">", "<=", "<", "="]
 
@@ -231,18 +231,31 @@ def _neighbours(left: Term, right: Term) -> bool:
     )
 
 
-@lru_cache(maxsize=1 << 13)
-def _patterns(term: Term) -> tuple[tuple[str, ...], ...]:
-    words = term.words
-    if term.exact:
+def spellings(term: Term) -> tuple[tuple[str, ...], ...]:
+    """The patterns of a term, made anew and remembered nowhere: for an index, which asks once for each of many."""
+    words, exact, prefix = term.words, term.exact, term.prefix
+    if exact:
         return (words,)
     last = len(words) - 1
-    forms = tuple([word if term.prefix and at == last else stem(word) for at, word in enumerate(words)])
-    found = [forms]
-    for at in range(last):
-        if hyphenated(words[at], words[at + 1]):
-            joined = words[at] + words[at + 1]
-            form = joined if term.prefix and at + 1 == last else stem(joined)
-            found.append((*forms[:at], form, *forms[at + 2 :]))
-    found += [(word if term.prefix else stem(word),) for word in term.also]
-    return tuple(found)
+    if prefix:
+        forms = (*map(stem, words[:-1]), words[-1])
+    else:
+        forms = (stem(words[0]),) if not last else tuple(map(stem, words))
+    if not last and not term.also:
+        return (forms,)
+    places = [at for at in range(last) if hyphenated(words[at], words[at + 1])]
+    joined = [words[at] + words[at + 1] for at in places]
+    # Hardly any of these is met again, so their stems are not kept.
+    stemmed = stems([*joined, *term.also]) if not prefix else [*joined, *term.also]
+    if prefix:
+        stemmed[: len(places)] = [
+            word if at + 1 == last else stem(word) for at, word in zip(places, joined, strict=True)
+        ]
+    return (
+        forms,
+        *[(*forms[:at], form, *forms[at + 2 :]) for at, form in zip(places, stemmed, strict=False)],
+        *[(form,) for form in stemmed[len(places) :]],
+    )
+
+
+_patterns: Final = lru_cache(maxsize=1 << 13)(spellings)

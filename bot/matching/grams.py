@@ -17,7 +17,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import Final, NamedTuple, TypeVar
 
 from bot.matching.atoms import INNER, Atoms
@@ -288,8 +288,8 @@ class _Table:
             present.update(numbers)  # type: ignore[arg-type]
             reached = [
                 (pairs[at], at + 2)
-                for at, number in enumerate(numbers)
-                if number is not None and longer[number]
+                for at in compress(range(len(numbers)), numbers)
+                if longer[numbers[at]]  # type: ignore[index]
             ]
             compounds = {
                 at: form

@@ -23,8 +23,8 @@ class Authors:
     def __init__(self) -> None:
         self._single: dict[str, list[int]] = {}
         """Names of one part, which any but the first given name may be."""
-        self._fuller: dict[tuple[tuple[str, ...], str], list[tuple[Name, int]]] = {}
-        """All others, by the core of the family name and the first letter of the given ones."""
+        self._fuller: dict[tuple[str, ...], dict[str, list[tuple[Name, int]]]] = {}
+        """All others, by the core of the family name, and then by the first letter of the given ones."""
 
     def put(self, author: Author, atom: int) -> None:
         """Look for ``author`` from now on."""
@@ -33,7 +33,8 @@ class Authors:
         if _one_part(name):
             self._single.setdefault(name.key, []).append(atom)
         else:
-            self._fuller.setdefault((name.core, _initial(name)), []).append((name, atom))
+            initials = self._fuller.setdefault(name.core, {})
+            initials.setdefault(_initial(name), []).append((name, atom))
 
     def drop(self, author: Author, atom: int) -> None:
         """Look for ``author`` no longer."""
@@ -44,10 +45,12 @@ class Authors:
             if not self._single[name.key]:
                 del self._single[name.key]
         else:
-            key = (name.core, _initial(name))
-            self._fuller[key].remove((name, atom))
-            if not self._fuller[key]:
-                del self._fuller[key]
+            initials, initial = self._fuller[name.core], _initial(name)
+            initials[initial].remove((name, atom))
+            if not initials[initial]:
+                del initials[initial]
+            if not initials:
+                del self._fuller[name.core]
 
     def find(self, authors: Iterable[tuple[str, Name]], present: set[int]) -> None:
         """Add to ``present`` every name that may be one of the authors'."""
@@ -60,11 +63,11 @@ class Authors:
                 for key in (*given[1:], *family):
                     if key in single:
                         present.update(single[key])
-            if fuller:
-                core = family if len(family) == 1 else author.core
+            initials = fuller.get(family if len(family) == 1 else author.core)
+            if initials is not None:
                 # A family name alone is met by any given names; others agree in their first letter at least.
                 for initial in {"", given[0][0]} if given else ("",):
-                    for asked, atom in fuller.get((core, initial), ()):
+                    for asked, atom in initials.get(initial, ()):
                         if not asked.given or given_compatible(asked.given, given):
                             present.add(atom)
 

@@ -129,3 +129,49 @@ def test_keys_come_and_go_and_numbers_are_given_again(monkeypatch, lean: bool) -
             assert set(matches) == expected
             assert all(matches[key] == evaluate(parse(held[key]), document) for key in expected)
     assert len(index._one_key) < 30
+
+
+def sizes(index: Index) -> tuple[int, int, int]:
+    """How many atoms are looked for, how many tables of grams there are, how many checks are known."""
+    atoms, checks = index._atoms, index._checks
+    return (
+        len(atoms._rows) - len(atoms._free),
+        len(index._grams._tables),
+        len(checks._filter) - len(checks._free),
+    )
+
+
+def test_what_nobody_looks_for_is_forgotten(read_papers: Callable[[int], list[Paper]]) -> None:
+    papers = read_papers(400)
+    draw, index = Draw(papers, seed=3), Index(stored)
+    queries = [draw.query() for _ in range(400)]
+    order = list(range(len(queries)))
+    random.Random(3).shuffle(order)
+    empty = sizes(index)
+    for _ in range(2):
+        for number, query in enumerate(queries):
+            index.put(str(number), query)
+        full = sizes(index)
+        assert all(size > none for size, none in zip(full, empty, strict=True))
+        for number in order:
+            index.drop(str(number))
+        assert sizes(index) == empty
+        assert abs(index.work) < 1e-6
+
+
+def test_matches_at_hand_stay_what_they_were() -> None:
+    from bot.query import parse
+    from tests.query.papers import paper
+
+    index = Index(parse)
+    for key in ("a", "b"):
+        index.put(key, parse("robot"))
+    index.put("c", parse("learn"))
+    matches = index.match(Document.of(paper(title="robots that learn")))
+    assert len(matches) == 3
+    index.drop("a")
+    index.put("d", parse("robot"))
+    index.put("c", parse("drone"))
+    assert set(matches) == {"a", "b", "c"}
+    assert matches["a"].matched
+    assert matches["c"].matched

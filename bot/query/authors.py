@@ -46,6 +46,7 @@ PARTICLES: Final = frozenset(
     ]
 )
 _SUFFIXES: Final = frozenset({"jr", "sr", "ii", "iii", "iv", "phd"})
+_SPECIAL: Final = PARTICLES | _SUFFIXES
 _PARTS = re.compile(r"[^\s.,;·]+")  # noqa: TID251 - a pattern of ours
 
 
@@ -83,6 +84,8 @@ def name_words(name: str) -> tuple[str, ...]:
 
 def taken_apart(name: str) -> Name | None:
     """Read a name in any of the usual forms; ``None`` if there is no letter in it."""
+    if name.isascii() and name.replace(" ", "").isalpha() and (plain := _plain(name)) is not None:
+        return plain
     before, comma, after = name.partition(",")
     if comma and name_words(before) and name_words(after):
         family, given = name_words(before), name_words(after)
@@ -100,6 +103,14 @@ def taken_apart(name: str) -> Name | None:
     while first > 1 and words[first - 1] in PARTICLES:
         first -= 1
     return Name(words[:first], words[first:])
+
+
+def _plain(name: str) -> Name | None:
+    """A name in ASCII letters without particle, suffix, or an initial at its end, as most are."""
+    words = name.lower().split()
+    if len(words) < 2 or len(words[-1]) == 1 or not _SPECIAL.isdisjoint(words):
+        return None
+    return Name(tuple(words[:-1]), (words[-1],))
 
 
 def same_person(asked: Name, author: Name) -> bool:

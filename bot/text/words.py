@@ -123,7 +123,11 @@ _TOKEN = re.compile(  # noqa: TID251 - a pattern of ours
     rf"|(?P<word>(?<![^\W_])[A-Za-z](?:\+\+|[*#])(?![\w*#+])|{_RUN}(?:['’ʼ]{_RUN})*|[{_SINGLES}])"
 )
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")  # noqa: TID251 - a pattern of ours
-_ASCII_PARTS = re.compile(r"([A-Za-z0-9]+(?:'[A-Za-z0-9]+)*)")  # noqa: TID251 - a pattern of ours
+# The same words, as the odd ones among the parts of a text: in lower case without and with apostrophes, and beyond ASCII.
+_PARTS = re.compile(r"([a-z0-9]+)")  # noqa: TID251 - a pattern of ours
+_QUOTED_PARTS = re.compile(r"([a-z0-9]+(?:'[a-z0-9]+)*)")  # noqa: TID251 - a pattern of ours
+_WIDE_PARTS = re.compile(r"([^\W_]+(?:['’ʼ][^\W_]+)*)")  # noqa: TID251 - a pattern of ours
+_UNUSUAL = re.compile(rf"[{_MARKS}{_INVISIBLE}{_SINGLES}]")  # noqa: TID251 - a pattern of ours
 _SIGNED_WORD = re.compile(r"\\[A-Za-z]|[A-Za-z](?:\+\+|[*#])")  # noqa: TID251 - a pattern of ours
 _SINGLE = re.compile(f"[{_SINGLES}]")  # noqa: TID251 - a pattern of ours
 _DROPPED = re.compile(rf"[{_MARKS}{_INVISIBLE}]")  # noqa: TID251 - a pattern of ours
@@ -188,12 +192,18 @@ class Scanned(NamedTuple):
 
 def scanned(text: str) -> Scanned:
     """The words that :func:`tokens` finds, and their compounds."""
-    if _is_plain(text):
-        parts = _ASCII_PARTS.split(text)
+    if text.isascii():
+        text = text.lower()  # fewer words to remember
+        pattern = _QUOTED_PARTS if "'" in text else _PARTS
+    else:
+        pattern = _WIDE_PARTS
+    if _is_simple(text):
+        parts = pattern.split(text)
         if len(parts) == 1:
             return Scanned((), (), ())
         exact, stemmed, joins = zip(*map(_readings, parts[1::2]), strict=True)
-        return Scanned(exact, stemmed, _compounds(parts[2:-1:2], exact, joins))
+        if "" not in exact:
+            return Scanned(exact, stemmed, _compounds(parts[2:-1:2], exact, joins))
     found = tokens(text)
     return Scanned(tuple([t.exact for t in found]), tuple([t.stem for t in found]), compounds(text, found))
 
@@ -207,7 +217,12 @@ def spans(text: str) -> tuple[tuple[int, int], ...]:
 
 def _is_plain(text: str) -> bool:
     """Whether its words are runs of ASCII letters and digits, so that a simpler pattern finds them."""
-    if not text.isascii():
+    return text.isascii() and _is_simple(text)
+
+
+def _is_simple(text: str) -> bool:
+    """Whether its words are runs of letters and digits: none with signs or marks, and none of a single character."""
+    if not text.isascii() and _UNUSUAL.search(text) is not None:
         return False
     signed = "\\" in text or "*" in text or "#" in text or "++" in text
     return not signed or _SIGNED_WORD.search(text) is None

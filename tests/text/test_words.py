@@ -55,7 +55,11 @@ def test_words_stand_where_they_say(text: str) -> None:
 
 
 @settings(max_examples=300)
-@given(st.text(alphabet="abC2 -_'$+*#.\\é", max_size=30) | st.text(max_size=30))
+@given(
+    st.text(alphabet="abC2 -_'$+*#.\\é", max_size=30)
+    | st.text(alphabet="abC2é -–_'’ʼ×²İß\u037a\u0301\u200b机ﬁ", max_size=30)
+    | st.text(max_size=30)
+)
 def test_the_quick_readings_are_those_of_the_tokens(text: str) -> None:
     found = tokens(text)
     assert spans(text) == tuple((t.start, t.end) for t in found)

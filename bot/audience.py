@@ -121,25 +121,18 @@ class Audience:
         """Hold a subscription as it is now."""
         self._leave(subscription_id)
         if subscription is not None and subscription.state is not SubscriptionState.REMOVED:
-            choosing = bool(subscription.sources)
-            self._hold(subscription_id, subscription, subscription.query, stored, choosing=choosing)
+            self._hold(subscription_id, subscription, subscription.query, stored)
 
     def _take_record(self, subscription_id: str, raw: str, read: Callable[[str], Query]) -> None:
-        """Hold a subscription of which only the filter is read, which is a tenth of the work; the rest when it is met."""
+        """Hold a subscription of which only the filter is read, unless more than that decides what it wants."""
         text = filter_of(raw)
-        if text is None:
+        if text is None or names_sources(raw):
             self._take(subscription_id, undamaged(raw, *parts(subscription_id)))
         elif not is_removed(raw):
-            self._hold(subscription_id, raw, text, read, choosing=names_sources(raw))
+            self._hold(subscription_id, raw, text, read)
 
     def _hold(
-        self,
-        subscription_id: str,
-        one: str | Subscription,
-        text: str,
-        read: Callable[[str], Query],
-        *,
-        choosing: bool,
+        self, subscription_id: str, one: str | Subscription, text: str, read: Callable[[str], Query]
     ) -> None:
         try:
             query = read(text)
@@ -150,7 +143,7 @@ class Audience:
         self.index.put(subscription_id, query)
         if query.revisions:
             self._revisions.add(subscription_id)
-        if choosing:
+        if isinstance(one, Subscription) and one.sources:
             self._choosing.add(subscription_id)
         self._kept.put(subscription_id, one)
 

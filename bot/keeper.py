@@ -47,6 +47,8 @@ class Keeper:
         self._clock = clock
         self._operator = operator
         self._said = False
+        self.fence = 0
+        """The fencing number that the ledger is written with; 0 where nobody asked for the lease."""
         self.calendar: Calendar | None = source.calendar if isinstance(source, OwingSource) else None
 
     async def open(self, now: datetime) -> Sheet:
@@ -66,7 +68,9 @@ class Keeper:
     async def failed(self, sheet: Sheet, why: str) -> None:
         """Note that the listing could not be read."""
         if sheet.book is not None:
-            await self._store.ledgers.write(sheet.held, ledger.failed(sheet.book, why, sheet.now))
+            await self._store.ledgers.write(
+                sheet.held, ledger.failed(sheet.book, why, sheet.now), fence=self.fence
+            )
 
     async def quarantined(self, why: str, now: datetime) -> None:
         """Tell the operator, once in the life of this process, that the listing is read no more."""
@@ -86,7 +90,7 @@ class Keeper:
         book, telling = ledger.to_tell(ledger.reviewed(book, now), now)
         for incident in telling:
             await self._tell(incident, now)
-        await self._store.ledgers.write(sheet.held, book)
+        await self._store.ledgers.write(sheet.held, book, fence=self.fence)
 
     async def _caught_up(self, book: Book, calendar: Calendar, bring: Bring) -> Book:
         now, desk = self._clock.now(), book.desk

@@ -1,6 +1,7 @@
 """Asks a source when it is due, and stores what it brought.
 
-One process at a time polls a source (a lease), because a listing's etiquette counts all our machines.
+One process at a time polls a source (a lease), because a listing's etiquette counts all our machines. One that lost its
+lease while it asked writes nothing: the store refuses its fencing number.
 A failed poll is not retried here: the next one asks again from the same cursor, a little later each time.
 """
 
@@ -24,7 +25,7 @@ from bot.models import Destination, Listing, Paper
 from bot.ports import Source
 from bot.private import feed_of, given_feed, identity
 from bot.store import Store
-from bot.store.papers import Change, ChangedMeanwhileError
+from bot.store.papers import Change, ChangedMeanwhileError, FencedError
 from bot.text.tidy import tidy
 
 log = structlog.get_logger(__name__)
@@ -81,8 +82,12 @@ class Poller:
         """Poll again and again; other processes stand by until our lease ends."""
         while True:
             if await self._hold():
-                poll = await self.once()
-                await self.keep()
+                try:
+                    poll = await self.once()
+                    await self.keep()
+                except FencedError as lost:
+                    log.warning("A poll took longer than its lease", source=self.source.name, why=str(lost))
+                    continue
                 await self._rest(self.wait(poll).total_seconds())
             else:
                 await self._clock.sleep(min(self._every, LEASE / 3).total_seconds())
@@ -90,7 +95,11 @@ class Poller:
     async def _hold(self) -> bool:
         """Take or keep the lease of this source; whether it is ours."""
         name = f"poll:{self.source.name}"
-        return bool(await self._store.leases.take(name, self._worker, LEASE))
+        number = await self._store.leases.take(name, self._worker, LEASE)
+        if number and number != self._keeper.fence:
+            await self._store.papers.fence(self.source.name, number)
+            self._keeper.fence = number
+        return bool(number)
 
     async def _rest(self, seconds: float) -> None:
         """Let time pass until the next poll, and keep the lease meanwhile: whoever dies is replaced in minutes."""
@@ -179,6 +188,7 @@ class Poller:
                     now=self._clock.now(),
                     ledger=sheet.answered(listing, arrivals),
                     feed=self._feed,
+                    fence=self._keeper.fence,
                 )
             except ChangedMeanwhileError:
                 continue  # another source brought one of them just now; what it wrote is merged in
@@ -203,14 +213,24 @@ class Poller:
 
     async def _bring(self, listing: Listing) -> Sequence[Arrival]:
         """Store a page of a catch-up: neither the source's bookmark nor its ledger moves by it."""
-        await self._hold()  # many pages take longer than a lease
+        before = self._keeper.fence
+        if not await self._hold() or before not in {
+            0,
+            self._keeper.fence,
+        }:  # many pages take longer than a lease
+            raise FencedError(f"Another process polls {self.source.name} now.")
         sheet = await self._keeper.open(self._clock.now())
         brought = await self._known_as(listing)
         while True:
             changes, arrivals = await self._changes(brought, sheet)
             try:
                 await self._store.papers.save(
-                    listing.source, changes, cursor=None, seed=False, now=self._clock.now()
+                    listing.source,
+                    changes,
+                    cursor=None,
+                    seed=False,
+                    now=self._clock.now(),
+                    fence=self._keeper.fence,
                 )
             except ChangedMeanwhileError:
                 continue

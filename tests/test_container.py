@@ -101,6 +101,16 @@ def test_tokens_come_from_files_that_may_be_missing() -> None:
     assert not re.search(r"TOKEN|PASSWORD|SIGNING", json.dumps(COMPOSE))
 
 
+def test_the_profile_scale_runs_each_role_in_a_service_of_its_own() -> None:
+    parts = {name: one for name, one in SERVICES.items() if one.get("profiles") == ["scale"]}
+    assert {name: one["environment"]["PIGEON_ROLES"] for name, one in parts.items()} == {
+        name: name for name in ("poll", "match", "send", "chat", "web")
+    }
+    replicas = {name: one["deploy"]["replicas"] for name, one in parts.items()}
+    assert replicas == {"poll": 1, "match": 2, "send": 2, "chat": 1, "web": 1}
+    assert all(one["environment"]["PIGEON_REDIS_URL"].startswith("redis://valkey") for one in parts.values())
+
+
 def test_docker_itself_reads_the_compose_file() -> None:
     if (
         subprocess.run(["docker", "compose", "version"], capture_output=True).returncode

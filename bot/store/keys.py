@@ -23,6 +23,7 @@ key                                           type    holds
 ``pp:{papers}:stream``                        stream  papers to match: new ones, and changes; group ``match``
 ``pp:{papers}:aside``                         hash    entry of that stream that could not be matched -> it, why and when
 ``pp:{papers}:cursor:<source>``               string  the source's bookmark
+``pp:{papers}:fence:<source>``                string  the greatest fencing number of who polled it
 ``pp:{papers}:health:<source>``               hash    last success, last failure, its sentence, counts
 ``pp:{papers}:ledger:<source>``               hash    announcement day -> what was owed and brought; ``desk``: the rest
 ``pp:{papers}:ledgers``                       set     the sources that have a ledger
@@ -142,6 +143,10 @@ def cursor(source: str) -> str:
 
 def health(source: str) -> str:
     return f"{PAPERS}health:{source}"
+
+
+def fence(source: str) -> str:
+    return f"{PAPERS}fence:{source}"
 
 
 def ledger(source: str) -> str:

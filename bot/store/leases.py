@@ -16,7 +16,8 @@ _TAKE = Script(
     local held = redis.call('HMGET', KEYS[1], 'owner', 'until', 'fence')
     if held[1] and held[1] ~= ARGV[1] and tonumber(held[2]) > now then return 0 end
     local fence = tonumber(held[3] or 0)
-    if held[1] ~= ARGV[1] or tonumber(held[2]) <= now then fence = fence + 1 end
+    -- At least the time: numbers grow even where this record was lost and what it guards was not.
+    if held[1] ~= ARGV[1] or tonumber(held[2]) <= now then fence = math.max(fence + 1, now) end
     redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'until', now + tonumber(ARGV[2]), 'fence', fence)
     return fence
     """,

@@ -21,9 +21,12 @@ DESK: Final = "desk"
 _WRITE: Final = Script(
     "write-ledger",
     """
-    -- KEYS: ledger, ledgers.  ARGV: source, then field, value, …; an empty value forgets the field
+    -- KEYS: ledger, ledgers, fence.  ARGV: source, fencing number (0 = none), then field, value, …; an empty value
+    -- forgets the field
+    local fence = tonumber(ARGV[2])
+    if fence > 0 and tonumber(redis.call('GET', KEYS[3]) or '0') > fence then return 0 end
     redis.call('SADD', KEYS[2], ARGV[1])
-    for at = 2, #ARGV, 2 do
+    for at = 3, #ARGV, 2 do
       if ARGV[at + 1] == '' then redis.call('HDEL', KEYS[1], ARGV[at])
       else redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1]) end
     end
@@ -77,12 +80,13 @@ class Ledgers:
             entries={(entry.day, entry.owed.category): entry for entry in entries},
         )
 
-    async def write(self, before: Book | None, after: Book) -> None:
-        """Write what changed since ``before`` was read."""
+    async def write(self, before: Book | None, after: Book, *, fence: int = 0) -> None:
+        """Write what changed since ``before`` was read; nothing where another process polls the source by now."""
         changed = changes(fields(before) if before else {}, fields(after))
         if changed:
             flat = [part for pair in changed.items() for part in pair]
-            await self._database.run(_WRITE, [keys.ledger(after.source), keys.LEDGERS], [after.source, *flat])
+            names = [keys.ledger(after.source), keys.LEDGERS, keys.fence(after.source)]
+            await self._database.run(_WRITE, names, [after.source, fence, *flat])
 
     async def forget(self, source: str) -> None:
         """Let a ledger begin anew."""

@@ -36,12 +36,14 @@ LATE: Final = "2"
 _SAVE = Script(
     "save-papers",
     """
-    -- KEYS: cursor, by-time, stream, ledger, ledgers, touched, then one for each paper
+    -- KEYS: cursor, by-time, stream, ledger, ledgers, touched, then one for each paper, fence
     -- ARGV: now ms, retention ms, cursor, has cursor, source, seed, how many arguments for the ledger, these
     --       (field, value, ...; an empty value forgets the field), then for each paper 6:
-    --       id, what we read before ('' = nothing), new record, event ('' = none), what was, seed
-    local first = 7 + tonumber(ARGV[7])
-    local count = #KEYS - 6
+    --       id, what we read before ('' = nothing), new record, event ('' = none), what was, seed;
+    --       at last the fencing number (0 = none)
+    local fence, first = tonumber(ARGV[#ARGV]), 7 + tonumber(ARGV[7])
+    local count = #KEYS - 7
+    if fence > 0 and tonumber(redis.call('GET', KEYS[#KEYS]) or '0') > fence then return -1000000 end
     for at = 1, count do
       local base = first + (at - 1) * 6
       local held = redis.call('GET', KEYS[6 + at]) or ''
@@ -73,6 +75,21 @@ _SAVE = Script(
     return events
     """,
 )
+
+
+_FENCE = Script(
+    "fence-papers",
+    """
+    -- KEYS: fence.  ARGV: fencing number.  Whoever has a smaller one writes no more.
+    if tonumber(redis.call('GET', KEYS[1]) or '0') < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[1]) end
+    return 1
+    """,
+    even_full=True,
+)
+
+
+class FencedError(PigeonError):
+    """Another process polls this source now: what this one brought is not written."""
 
 
 class ChangedMeanwhileError(PigeonError):
@@ -145,6 +162,7 @@ class Papers:
         now: datetime,
         ledger: Mapping[str, str] | None = None,
         feed: str | None = None,
+        fence: int = 0,
     ) -> int:
         """Store papers, queue those that are to be matched, move the cursor and keep the ledger, in that order.
 
@@ -154,6 +172,7 @@ class Papers:
 
         Raises:
             ChangedMeanwhileError: another poller changed one of these papers since it was read.
+            FencedError: a process with a greater fencing number than ``fence`` polls the source now (0: nobody asks).
         """
         queued = 0
         parts = [changes[at : at + CHUNK] for at in range(0, len(changes), CHUNK)] or [()]
@@ -179,15 +198,22 @@ class Papers:
                     keys.LEDGERS,
                     keys.of_feed(feed) if feed else keys.PAPERS_TOUCHED,
                     *(keys.paper(change.paper.id) for change in part),
+                    keys.fence(source),
                 ],
-                args,
+                [*args, fence],
             )
+            if answer <= -1_000_000:
+                raise FencedError(f"Another process polls {source} now.")
             if answer < 0:
                 raise ChangedMeanwhileError(
                     f"{part[-answer - 1].paper.id} changed while it was being stored."
                 )
             queued += int(answer)
         return queued
+
+    async def fence(self, source: str, number: int) -> None:
+        """Have nobody with a smaller fencing number write for that source any more."""
+        await self._database.run(_FENCE, [keys.fence(source)], [number])
 
     async def waits(self, paper_id: str, *, among: int = 20_000) -> bool:
         """Whether a paper is among the first that wait to be matched; a day of arXiv is 1,500 of them."""

@@ -74,7 +74,7 @@ class Run:
     channels: int = 60
     protocol: str = "ours"
     lease: float = LEASE
-    longest: float = 3600.0
+    longest: float = 4 * 3600.0
     keep: bool = False
 
     def __post_init__(self) -> None:

@@ -108,6 +108,13 @@ MUTANTS = (
         "tests/delivery/test_route.py",
     ),
     Mutant(
+        "a poller that lost its lease writes nothing",
+        "bot/store/papers.py",
+        "if fence > 0 and tonumber(redis.call('GET', KEYS[#KEYS]) or '0') > fence then return -1000000 end",
+        "",
+        "tests/delivery/test_route.py",
+    ),
+    Mutant(
         "a paper is acknowledged after its plans",
         "bot/store/stream.py",
         'command += ["STREAMS", self.key, "0" if again else ">"]',

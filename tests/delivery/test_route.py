@@ -1,11 +1,12 @@
 """From a listing to the platform: each paper once, with its reasons, whatever is repeated."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 from bot.cards import plain
 from bot.errors import ListingUnavailable
-from bot.models import Announce, Cadence, Destination, Sighting, When
+from bot.models import Announce, Cadence, Destination, Listing, Sighting, When
 from tests.core import ML, Core, open_core, paper
 
 
@@ -172,4 +173,36 @@ async def test_two_pollers_that_bring_one_paper_at_once_keep_what_both_know(core
     known = await core.store.papers.get("arxiv:2601.00001")
     assert known is not None
     assert known.upvotes == 7, "the slower poller did not write over the quicker one"
+    await other.store.database.close()
+
+
+async def test_a_poller_that_lost_its_lease_while_it_asked_writes_nothing(core: Core) -> None:
+    other = open_core(core.store.database.url, core.clock, worker="w2")
+    fetch, asked, answered = core.source.fetch, asyncio.Event(), asyncio.Event()
+
+    async def slow(cursor: str | None) -> Listing:
+        listing = await fetch(cursor)
+        asked.set()
+        await answered.wait()
+        return listing
+
+    core.source.fetch = slow  # type: ignore[method-assign]
+    core.source.bring(paper(1), paper(2))
+    other.source.bring(paper(1, upvotes=7))
+    other.source.bring()
+    async with asyncio.timeout(20):
+        first = asyncio.create_task(core.poller.run())
+        await asked.wait()
+        await core.store.leases.give_back("poll:arxiv", "w1")  # as when it runs out
+        await other.store.papers.save("arxiv", (), cursor="5", seed=False, now=core.clock.now())
+        second = asyncio.create_task(other.poller.run())
+        await core.clock.until_asleep(1)
+        answered.set()
+        await core.clock.until_asleep(2)
+    assert await core.store.papers.cursor("arxiv") == "6", "the bookmark of who polls now"
+    known = await core.store.papers.many(["arxiv:2601.00001", "arxiv:2601.00002"])
+    assert [one.upvotes for one in known.values()] == [7], "nothing of the other's"
+    first.cancel()
+    second.cancel()
+    await asyncio.wait([first, second])
     await other.store.database.close()

@@ -117,3 +117,17 @@ def test_sigterm_ends_a_running_bot_in_good_order(tmp_path: Path) -> None:
     assert clock.monotonic() - asked < 8
     assert bot.returncode == 0
     assert "everything is kept" in said
+
+
+def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
+    bot = _bot(tmp_path)
+    assert bot.stderr is not None
+    assert bot.stdin is not None
+    while "Type: preview" not in bot.stderr.readline():
+        assert bot.poll() is None
+    # Both wait for it when it goes on, so that the second comes before the first has had its effect.
+    for each in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):
+        bot.send_signal(each)
+    said = bot.communicate(timeout=60)[1]
+    assert bot.returncode == 1
+    assert "everything is kept" not in said

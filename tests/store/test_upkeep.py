@@ -27,3 +27,17 @@ async def test_expired_papers_leave_the_index_of_times(core: Core) -> None:
     await core.store.database.client.delete("pp:{papers}:paper:arxiv:2601.00001")
     await Upkeep(core.store, core.clock).once()
     assert await core.store.papers.count() == 1
+
+
+async def test_names_that_hold_nothing_are_removed_and_those_that_hold_work_stay(core: Core) -> None:
+    stream = core.store.papers.stream
+    for number in range(2):
+        await stream.add({"id": f"arxiv:2601.0000{number}"})
+    await stream.read("ended well", count=1, block_ms=None)  # makes the group
+    (done,) = await stream.read("ended well", count=1, block_ms=None)
+    await stream.done([done.id])
+    (held,) = await stream.read("killed", count=1, block_ms=None)
+    assert await stream.forget_consumers(idle_ms=0, keep="me") == 1
+    (taken,) = await stream.claim_stale("me", idle_ms=0, count=10)
+    assert taken.id == held.id, "what the killed one held is taken over, and then its name goes, too"
+    assert await stream.forget_consumers(idle_ms=0, keep="me") == 1

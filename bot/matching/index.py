@@ -251,20 +251,27 @@ class Index:
 
     def _leave(self, number: int) -> None:
         """Take a filter away from the places that :meth:`_settle` gave it."""
-        atoms, root = self._atoms, self._query(number).root
+        atoms = self._atoms
+        used: list[tuple[Sought, int]] = []
         gone: set[int] = set()
+
+        def known(sought: Sought) -> int:
+            atom = self._known(sought)
+            used.append((sought, atom))
+            return atom
 
         def theirs(claim: int) -> bool:
             return self._checks.filter_of(claim) == number
 
-        for branch in branches(grown(root, self._known), atoms.rarity):
+        for branch in branches(grown(self._query(number).root, known), atoms.rarity):
             self.work -= work(branch, atoms.rarity)
             for first, second in branch.places:
                 gone.update(atoms.leave(first, second, theirs))
         for claim in gone:
             if claim < 0:
                 self._checks.drop(-claim)
-        grown(root, self._release)
+        for sought, atom in used:
+            self._release(sought, atom)
 
     def _known(self, sought: Sought) -> int:
         """The atom of something that is looked for."""
@@ -298,15 +305,14 @@ class Index:
                 self._likes[sought] = atom
         return atom
 
-    def _release(self, sought: Sought) -> int:
+    def _release(self, sought: Sought, atom: int) -> None:
         """One use less of something; after the last it is looked for no longer."""
-        atom = self._known(sought)
         self._atoms.uses[atom] -= 1
         if self._atoms.uses[atom]:
-            return atom
+            return
         if isinstance(sought, Spelled):
             self._grams.drop(sought, atom)
-            return atom
+            return
         del self._others[sought]
         self._atoms.forget(atom)
         match sought:
@@ -320,4 +326,3 @@ class Index:
                 del self._flags[field, value]
             case Like():
                 del self._likes[sought]
-        return atom

@@ -8,7 +8,7 @@ parts by the processor's time, the best of several passes. Workload and data are
     oracle    the index against the evaluator, pair by pair
     memory    the index in a process of its own
     store     what the store holds, load and index from it, the event loop while a day of arXiv is matched
-    search    preview and search over 40,000 papers
+    search    benchmarks/searching.py: preview and search over 40,000 papers, first use and warm
     meaning   benchmarks/bench_meaning.py
 """
 
@@ -35,17 +35,12 @@ import structlog
 from benchmarks import rivals, workload
 from bot.clock import SystemClock
 from bot.embedded import open_embedded
-from bot.embedding import find_embedder, missing
-from bot.handlers import Handlers
 from bot.matcher import Matcher
 from bot.matching import Index
-from bot.matching.meaning.vectors import packed
-from bot.meaning import Meanings
 from bot.models import Cadence, Destination, Paper, Person, Sighting, Subscription, When
 from bot.query import Document, Query, evaluate, stored
-from bot.store import Database, Store, keys
+from bot.store import Database, Store
 from bot.store.papers import Change
-from tests.core import open_core, origin
 
 PARTS = ("speed", "oracle", "memory", "store", "search", "meaning")
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -340,83 +335,6 @@ async def start_part(url: str, day: int) -> None:
     await store.database.close()
 
 
-# --- search -----------------------------------------------------------------------------------
-
-READ = 64
-
-
-async def _vectors(store: Store, meanings: Meanings, known: Sequence[Paper]) -> None:
-    """Let the model read some papers, and give their vectors to all: what a search costs does not depend on them."""
-    await meanings.papers(known[:READ], read=True)
-    first = await meanings._vectors([one.id for one in known[:READ]])
-    assert meanings._embedder is not None
-    texts = [packed(vector) for vector in first.values()]
-    for start in range(0, len(known), 1_000):
-        await store.vectors.put(
-            {one.id: texts[(start + at) % READ] for at, one in enumerate(known[start : start + 1_000])},
-            model=meanings._embedder.name,
-            dimension=meanings._embedder.dimension,
-        )
-
-
-async def search_part(lines: Sequence[str], count: int, questions: int) -> None:
-    now = CLOCK.now()
-    known = [
-        replace(
-            one,
-            id=one.id if copy == 0 else f"{one.id}9",
-            first_seen=now - timedelta(days=29 * (at + copy * 20_000) / 40_000),
-            sightings=(Sighting(source="arxiv", seen_at=now),),
-        )
-        for copy in (0, 1)
-        for at, one in enumerate(workload.papers())
-    ][:count]
-    chance = random.Random(3)
-    words = [line for line in lines[:5_000] if "author:" not in line]
-    asked = chance.sample(words, questions)
-    with tempfile.TemporaryDirectory() as folder:
-        async with server() as url:
-            store = opened(url)
-            await bring(store, known, event="")
-            # The moment at which each came; a poller writes it as it comes.
-            moments = {one.id: one.first_seen.timestamp() * 1000 for one in known if one.first_seen}
-            await store.database.client.zadd(keys.PAPERS_BY_TIME, moments)
-            made = find_embedder(Path(folder)) if not missing() else None
-            meanings = Meanings(store, CLOCK, made)
-            tier = meanings.model if made else "words"
-            if made is not None:
-                await _vectors(store, meanings, known)
-            core = open_core(url, CLOCK)  # type: ignore[arg-type]
-            core.handlers = Handlers(
-                store,
-                CLOCK,
-                composer=core.composer,
-                digests=core.digests,
-                sources=["arxiv"],
-                threading=["recording"],
-                meanings=meanings,
-            )
-            for number, line in enumerate(lines[:10]):
-                await core.subscribe(line, number=number)
-            began = time.perf_counter()
-            await core.handlers.warm()
-            say("the papers read into memory at the start", f"{time.perf_counter() - began:.1f} s")
-            for verb, aim in (("search", 200), ("preview", 300)):
-                await core.say(f"{verb} robot days:30", origin())
-                spent = []
-                for text in asked:
-                    began = time.perf_counter()
-                    await core.say(f"{verb} {text} days:30", origin())
-                    spent.append(1000 * (time.perf_counter() - began))
-                say(
-                    f"{verb} over {len(known):,} papers ({tier}), p50, p95",
-                    f"{percentile(spent, 0.5):.0f}, {percentile(spent, 0.95):.0f} ms",
-                    f"aim p95 < {aim} ms",
-                )
-            await core.store.database.close()
-            await store.database.close()
-
-
 # --- the whole --------------------------------------------------------------------------------
 
 
@@ -436,7 +354,9 @@ def main() -> None:
     parser.add_argument("--file", type=Path, help="where the subscriptions are kept between runs")
     parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--papers", type=int, default=40_000, help="papers that are searched")
-    parser.add_argument("--questions", type=int, default=120, help="searches, and previews, that are timed")
+    parser.add_argument(
+        "--questions", type=int, default=120, help="of each kind, searches and previews that are timed"
+    )
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     parts = asked.part or PARTS
@@ -466,6 +386,8 @@ def main() -> None:
                 case "store":
                     asyncio.run(stored_part(lines[:100_000], asked.day))
                 case "search":
+                    from benchmarks.searching import search_part  # noqa: PLC0415 - it needs this module
+
                     asyncio.run(search_part(lines, asked.papers, asked.questions))
                 case "meaning":
                     beside = Path(__file__).parent / "bench_meaning.py"

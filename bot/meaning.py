@@ -188,6 +188,9 @@ class Meanings:
             held = paper.title, paper.abstract
             if keep:
                 await self._store.vectors.keep_example(paper_id, *held)
+        vector = (await self._vectors([paper_id])).get(paper_id)
+        if vector is not None:  # read already
+            return of_text(held[1], title=held[0], vector=vector)
         return await self.text(held[1], title=held[0])
 
     async def cut(self, like: Like, *, keep: bool = False) -> tuple[Meaning, Cut] | None:

@@ -47,8 +47,8 @@ from bot.store import Store
 
 log = structlog.get_logger(__name__)
 
-WARM_DAYS: Final = 30
-"""Days that most questions are about."""
+WARM_DAYS: Final = (1, 7, 30)
+"""Days that most questions are about, in the order in which they are read at a start."""
 
 Handler = Callable[[Asked], Awaitable[Reply]]
 
@@ -182,8 +182,12 @@ class Handlers:
             )
 
     async def warm(self) -> None:
-        """Read the papers that searches and previews look through, so that the first of them need not wait."""
-        await self._services.replay.warm(WARM_DAYS)
+        """Read the papers that searches and previews look through, so that the first of them need not wait.
+
+        The newest first: who asks meanwhile about a week waits for that week only.
+        """
+        for days in WARM_DAYS:
+            await self._services.replay.warm(days)
         await self._services.meanings.warm()
 
     async def complete(self, verb: str, option: str, typed: str, origin: Origin) -> Sequence[Choice]:

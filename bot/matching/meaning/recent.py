@@ -162,36 +162,49 @@ class Recent:
         """
         by_words = self._by_words(meaning.words)
         rows = [row for row, one in enumerate(self._ids) if one not in without]
-        words = self._at_rate([by_words[row] for row in rows], rows, rate)
+        weeks = self._weeks(rows)
+        words = _at_rate([by_words[row] for row in rows], rate * weeks)
         read = [row for row in rows if self._has_vector[row]] if meaning.vector is not None else []
         scores = self._joined(meaning) if read else []
-        both = self._at_rate([scores[row] for row in read], read, rate)
+        both = _at_rate(
+            [scores[row] for row in read], rate * (weeks if len(read) == len(rows) else self._weeks(read))
+        )
         return Cut(
             NEW_WORDS if words is None else max(words, FLOOR_WORDS),
             NEW_JOINED if both is None else max(both, FLOOR_JOINED),
         )
 
-    def _at_rate(self, scores: Sequence[float], rows: Sequence[int], rate: int) -> float | None:
-        """Half-way between the last score that is in and the first that is out; ``None`` without papers."""
-        if not rows:
-            return None
-        span = max(self._seen[row] for row in rows) - min(self._seen[row] for row in rows)
-        weeks = max(span, timedelta(days=1)) / WEEK
-        wanted = max(1, round(rate * weeks))
-        best = nlargest(wanted + 1, scores)
-        return (sum(best[-2:]) / 2 if len(best) > wanted else best[-1]) - _ROUNDING
+    def _weeks(self, rows: Sequence[int]) -> float:
+        """For how long papers came; a day at least."""
+        seen = [self._seen[row] for row in rows]
+        span = max(seen) - min(seen) if seen else timedelta(0)
+        return max(span, timedelta(days=1)) / WEEK
 
     def _joined(self, meaning: Meaning) -> list[float]:
         """Scores of all rows; without a vector a row counts as strange to the model."""
         assert meaning.vector is not None
-        held = ((WORDS * asked, self._words.get(word)) for word, asked in meaning.words.items())
-        words = [(share, *found) for share, found in held if found is not None]
+        words = self._postings(meaning.words, WORDS)
         return self._vectors.joined(meaning.vector, len(self._ids), 1 - WORDS, words)
 
+    def _postings(self, words: Words, share: float) -> list[tuple[float, array[int], array[float]]]:
+        held = ((share * asked, self._words.get(word)) for word, asked in words.items())
+        return [(factor, *found) for factor, found in held if found is not None]
+
     def _by_words(self, words: Words) -> list[float]:
+        if self._read:
+            return self._vectors.joined(None, len(self._ids), 0.0, self._postings(words, 1.0))
         scores = [0.0] * len(self._ids)
         for word, asked in words.items():
             if (held := self._words.get(word)) is not None:
                 for row, weight in zip(*held, strict=True):
                     scores[row] += asked * weight
         return scores
+
+
+def _at_rate(scores: Sequence[float], rate: float) -> float | None:
+    """Half-way between the last score that is in and the first that is out; ``None`` without papers."""
+    if not scores:
+        return None
+    wanted = max(1, round(rate))
+    best = nlargest(wanted + 1, scores)
+    return (sum(best[-2:]) / 2 if len(best) > wanted else best[-1]) - _ROUNDING

@@ -72,19 +72,19 @@ class Rows:
 
     def joined(
         self,
-        vector: Vector,
+        vector: Vector | None,
         count: int,
         share: float,
         more: Iterable[tuple[float, array[int], array[float]]],
     ) -> list[float]:
-        """For each of the first ``count`` rows ``share`` of its cosine, and what ``more`` adds.
+        """For each of the first ``count`` rows ``share`` of its cosine, if there is a vector, and what ``more`` adds.
 
         Each of ``more`` is a factor, rows, and what is added to these: the factor times a number for each.
         """
         import numpy as np  # noqa: PLC0415 - there are vectors, so there is numpy
 
         total = np.zeros(count, np.float32)
-        if self._matrix is not None:
+        if self._matrix is not None and vector is not None:
             made = self._matrix[:count] @ np.frombuffer(vector, np.float32)
             total[: len(made)] = share * made
         for factor, rows, numbers in more:

@@ -221,7 +221,7 @@ class Meanings:
                 found.setdefault(paper_id, {})[like] = score
         return found
 
-    async def _near(self, meaning: Meaning, cut: Cut) -> dict[str, float]:
+    async def _near(self, meaning: Meaning, cut: Cut) -> Mapping[str, float]:
         return await self._asked(lambda recent: recent.near(meaning, cut))
 
     async def scores(self, text: str) -> Scores | None:

@@ -100,11 +100,11 @@ class Archive:
 
     def inside(self, window: Window) -> Callable[[str], bool]:
         """Whether a paper, by its id, is in a window."""
-        places = {id(shelf): frozenset(among) for shelf, among in window.parts}
+        places = {shelf: frozenset(among) for shelf, among in window.parts}
 
         def holds(paper_id: str) -> bool:
             place = self._corpus.place(paper_id)
-            return place is not None and place[1] in places.get(id(place[0]), ())
+            return place is not None and place[1] in places.get(place[0], ())
 
         return holds
 

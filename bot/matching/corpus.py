@@ -97,16 +97,16 @@ class Corpus:
         ``near`` answers for ``like:``; by default none is satisfied. Ask anew after papers were put in: they may
         have brought new words.
         """
-        return self._pick(query.root, Looks(self._stems, self._exact, self._compounds, near))
+        return self._pick(query.root, Looks(self._stems, self._exact, self._compounds, near, self._places))
 
     def tally(self, query: Query, near: Near = _NOTHING_NEAR) -> list[tuple[str, Pick]]:
         """For each leaf of ``query`` that is not negated, as it is printed, what finds the papers with it."""
-        looks = Looks(self._stems, self._exact, self._compounds, near)
+        looks = Looks(self._stems, self._exact, self._compounds, near, self._places)
         return [(printed(leaf), self._pick(leaf, looks)) for leaf in dict.fromkeys(_wanted(query.root))]
 
     def scorer(self, query: Query) -> Callable[[Kept], float]:
         """How well a paper fits, roughly: title before abstract, and the more terms the better."""
-        looks = Looks(self._stems, self._exact, self._compounds, _NOTHING_NEAR)
+        looks = Looks(self._stems, self._exact, self._compounds, _NOTHING_NEAR, self._places)
         terms = [
             (leaf.weight, grams)
             for leaf in _wanted(query.root)

@@ -18,6 +18,7 @@ from bot.text.words import stem
 Test: TypeAlias = Callable[[Kept], bool]
 Near: TypeAlias = Mapping[str, Mapping[Like, float]]
 """By paper id: which examples of meaning it is near to; above 0 is near enough."""
+Place: TypeAlias = tuple[Shelf, int]
 _ORDER: Final = {field: at for at, field in enumerate(FREE_FIELDS)}
 
 
@@ -31,9 +32,13 @@ class Look:
     """Runs of stem letters, one of which is there wherever the leaf is true; ``None``: it may be true anywhere."""
     doubts: Collection[str] = ()
     """Letters of compounds; a paper with one of them may pass without any of the groups."""
+    known: Mapping[Shelf, set[int]] | None = None
+    """Where it is known beforehand: the places at which it is true."""
 
     def places(self, shelf: Shelf) -> set[int] | None:
         """The papers of a shelf that may pass; ``None`` for all."""
+        if self.known is not None:
+            return self.known.get(shelf, set())
         if self.groups is None:
             return None
         found: set[int] = set()
@@ -48,11 +53,14 @@ class Look:
 class Looks:
     """Makes looks for leaves, in the letters of one corpus."""
 
-    def __init__(self, stems: Letters, exact: Letters, compounds: Hints, near: Near) -> None:
+    def __init__(
+        self, stems: Letters, exact: Letters, compounds: Hints, near: Near, places: Mapping[str, Place]
+    ) -> None:
         self._stems = stems
         self._exact = exact
         self._compounds = compounds
         self._near = near
+        self._places = places
 
     def look(self, leaf: Leaf) -> Look:
         """What finds the papers that pass ``leaf``: exactly those that :func:`bot.query.evaluate` lets pass."""
@@ -71,7 +79,14 @@ class Looks:
                 wanted = (field, value)
                 return Look(lambda kept: wanted in kept.flags)
             case Like():
-                return Look(lambda kept: self._near.get(kept.paper.id, {}).get(leaf, 0.0) > 0)
+                return Look(None, known=self._near_to(leaf))
+
+    def _near_to(self, like: Like) -> Mapping[Shelf, set[int]]:
+        found: dict[Shelf, set[int]] = {}
+        for paper_id, near in self._near.items():
+            if near.get(like, 0.0) > 0 and (place := self._places.get(paper_id)) is not None:
+                found.setdefault(place[0], set()).add(place[1])
+        return found
 
     def grams(self, term: Term) -> list[str]:
         """The patterns of a term as pieces of ``stems``; those with a word that no paper has are left out."""

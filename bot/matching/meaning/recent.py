@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Final
 
 from bot.matching.meaning.compare import RELATED_JOINED, RELATED_WORDS, WORDS, Meaning
-from bot.matching.meaning.vectors import Rows
+from bot.matching.meaning.vectors import Rows, Vector
 from bot.matching.meaning.words import Words
 
 KEPT: Final = 40_000
@@ -31,6 +31,7 @@ NEW_JOINED: Final = 0.45
 """The cut while no papers are known that it could be taken from: a little less than the ten best of a thousand reach."""
 _ROUNDING: Final = 1e-5
 """A paper scores the same here, with weights of 32 bits, and alone; up to this."""
+_REMEMBERED: Final = 8
 WEEK: Final = timedelta(days=7)
 
 
@@ -81,6 +82,10 @@ class Recent:
         """Stem → the rows that have it, and its weight in each."""
         self._vectors = Rows()
         self._read = 0
+        self._latest: tuple[Meaning, tuple[int, int], list[float]] | None = None
+        """The text that was compared last, how much was held then, and the scores."""
+        self._found: dict[tuple[int, Cut], tuple[Meaning, tuple[int, int], Mapping[str, float]]] = {}
+        """The latest answers of :meth:`near`, likewise."""
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -134,7 +139,7 @@ class Recent:
         """How near each paper is to a text; those that the model has still to read count as its usual paper."""
         if meaning.vector is None or not self._read:
             return Scores(self._ids, self._rows, self._by_words(meaning.words))
-        scores = self._joined(meaning)
+        scores = self._joined_anew(meaning, meaning.vector)
         if self._read < len(self._ids):
             usual = (1 - WORDS) * sum(self._vectors.dots(meaning.vector, len(self._ids))) / self._read
             for row, read in enumerate(self._has_vector):
@@ -142,8 +147,18 @@ class Recent:
                     scores[row] += usual
         return Scores(self._ids, self._rows, scores)
 
-    def near(self, meaning: Meaning, cut: Cut) -> dict[str, float]:
+    def near(self, meaning: Meaning, cut: Cut) -> Mapping[str, float]:
         """The papers that are near enough, with what that counts."""
+        # A preview asks again for each form that is a little wider.
+        state, key = (len(self._ids), self._read), (id(meaning), cut)
+        held = self._found.get(key)
+        if held is None or held[0] is not meaning or held[1] != state:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            held = self._found[key] = meaning, state, self._near_anew(meaning, cut)
+        return held[2]
+
+    def _near_anew(self, meaning: Meaning, cut: Cut) -> dict[str, float]:
         joined = meaning.vector is not None and self._read > 0
         both = self._joined(meaning) if joined else []
         by_words = self._by_words(meaning.words) if not joined or self._read < len(self._ids) else []
@@ -151,7 +166,7 @@ class Recent:
         for row, one in enumerate(self._ids):
             read = joined and self._has_vector[row]
             score = both[row] if read else by_words[row]
-            if score >= cut.of(vector=read):
+            if score >= (cut.joined if read else cut.words):
                 found[one] = SCORE * score
         return found
 
@@ -183,8 +198,15 @@ class Recent:
     def _joined(self, meaning: Meaning) -> list[float]:
         """Scores of all rows; without a vector a row counts as strange to the model."""
         assert meaning.vector is not None
+        # A cut is asked for, and right after it what is nearer than it.
+        state = len(self._ids), self._read
+        if self._latest is None or self._latest[0] is not meaning or self._latest[1] != state:
+            self._latest = meaning, state, self._joined_anew(meaning, meaning.vector)
+        return self._latest[2]
+
+    def _joined_anew(self, meaning: Meaning, vector: Vector) -> list[float]:
         words = self._postings(meaning.words, WORDS)
-        return self._vectors.joined(meaning.vector, len(self._ids), 1 - WORDS, words)
+        return self._vectors.joined(vector, len(self._ids), 1 - WORDS, words)
 
     def _postings(self, words: Words, share: float) -> list[tuple[float, array[int], array[float]]]:
         held = ((share * asked, self._words.get(word)) for word, asked in words.items())

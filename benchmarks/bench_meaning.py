@@ -18,6 +18,7 @@ import platform
 import random
 import re
 import resource
+import statistics
 import sys
 import tempfile
 import time
@@ -38,6 +39,10 @@ DAY = 1_500
 POOL = 200
 LABELS = 5
 SEEDS = 3
+SENTENCES = 12
+"""Of a paper, when sentences are aligned."""
+TOPICS = 50
+"""Of Cranfield, whose papers ask for each other."""
 
 
 def by_words(left: Meaning, right: Meaning) -> float:
@@ -155,6 +160,52 @@ def profiles(papers: list[Meaning], topics: list[Meaning], relevant: list[set[in
     return {name: mean(values) for name, values in found.items()}
 
 
+def sentences(text: Text) -> list[Text]:
+    """The title and the sentences of an abstract."""
+    parts = re.split(r"(?<=[.?!]) +", text[1])
+    return [(one, "") for one in (text[0], *parts) if len(one.split()) > 2][:SENTENCES] or [
+        (text[0] or ".", "")
+    ]
+
+
+def alike(
+    reader: Reader, papers: list[Text], held: list[Meaning], relevant: list[set[int]]
+) -> dict[str, list[float]]:
+    """nDCG@10 of «papers like this one» by topic and paper: whole texts, and sentences aligned with sentences.
+
+    Each of some relevant papers of a topic asks for the topic's others, among 600 papers. The last two rows are joined with words.
+    """
+    import numpy as np  # noqa: PLC0415 - it comes with the model
+
+    chance = random.Random(5)
+    topics = chance.sample([at for at, good in enumerate(relevant) if len(good) >= LABELS], TOPICS)
+    pool = set().union(*(relevant[at] for at in topics))
+    others = [at for at in range(len(papers)) if at not in pool]
+    pool |= set(chance.sample(others, max(0, 600 - len(pool))))
+    parts = {
+        at: np.array([one.vector for one in reader.read(sentences(papers[at]))], np.float32) for at in pool
+    }
+    found: dict[str, list[float]] = {}
+    for topic in topics:
+        good = sorted(relevant[topic] & pool)
+        for asked in chance.sample(good, min(4, len(good))):
+            among = sorted(pool - {asked})
+            whole = [by_model(held[asked], held[at]) for at in among]
+            aligned = [float((parts[asked] @ parts[at].T).max(1).mean()) for at in among]
+            half = [(left + right) / 2 for left, right in zip(whole, aligned, strict=True)]
+            worded = [WORDS * by_words(held[asked], held[at]) for at in among]
+            rows = {
+                "MiniLM alone, whole": whole,
+                "MiniLM alone, half aligned": half,
+                "joined, whole, as used": [w + (1 - WORDS) * m for w, m in zip(worded, whole, strict=True)],
+                "joined, half aligned": [w + (1 - WORDS) * m for w, m in zip(worded, half, strict=True)],
+            }
+            gains = [float(at in relevant[topic]) for at in among]
+            for name, scores in rows.items():
+                found.setdefault(name, []).append(ndcg(scores, gains, 10) or 0.0)
+    return found
+
+
 def main() -> None:
     recordings = Path(
         sys.argv[1] if len(sys.argv) > 1 else os.environ.get("PIGEON_RECORDINGS", "../shared/recordings")
@@ -225,6 +276,12 @@ def measure(recordings: Path, reader: Reader) -> None:
             sets(read),
             (read(papers), read([(topic, "") for topic in topics]), relevant),
         )
+
+    if reader.embedder:
+        print(f"\nnDCG@10 of «papers like this one», {TOPICS} topics of Cranfield")
+        for name, values in alike(reader, papers, held, relevant).items():
+            spread = 100 * statistics.stdev(values) / math.sqrt(len(values))
+            print(f"  {name:<32} {mean(values):5.1f} (±{spread:.1f})")
 
     print(f"\nnDCG@20 on held-out judgements, {LABELS} liked and {LABELS} not")
     plain = [Meaning(one.words) for one in held], [Meaning(one.words) for one in wanted]

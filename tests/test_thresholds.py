@@ -42,9 +42,7 @@ async def test_a_paper_that_was_seen_before_the_subscription_comes_when_it_cross
     assert await posted(core) == 0, "one is still below, the other was above before"
     await core.bring(paper(1, upvotes=20), paper(2, upvotes=52))
     await core.bring(paper(1, upvotes=20), paper(2, upvotes=53))
-    assert [one.card.fallback.split(" · ")[0] for one in core.adapter.posted] == [
-        "Robots that learn, part 1"
-    ]
+    assert [one.card.fallback.split(" · ")[0] for one in core.adapter.posted] == ["Robots that learn, part 1"]
 
 
 async def test_another_listing_that_tells_the_count_lets_it_fire(core: Core) -> None:

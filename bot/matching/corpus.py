@@ -24,7 +24,7 @@ from bot.matching.looks import Look, Looks, Near
 from bot.query.document import Document
 from bot.query.fields import FREE_FIELDS
 from bot.query.normal import printed
-from bot.query.tree import And, Category, Compare, Flag, Leaf, Node, Not, Or, Query, Term
+from bot.query.tree import And, Category, Compare, Flag, Leaf, Like, Node, Not, Or, Query, Term
 
 Pick: TypeAlias = Callable[[Shelf, Collection[int]], Collection[int]]
 """Of some places on a shelf, those with papers that pass."""
@@ -184,7 +184,9 @@ def _cost(node: Node) -> int:
     """Which of several to look at first."""
     if isinstance(node, Term):
         return 1 if node.prefix or len(node.words) > 1 else 0
-    if isinstance(node, Category | Flag | Compare):
+    if isinstance(node, Category | Like):
+        return 1
+    if isinstance(node, Flag | Compare):
         return 3
     return 4 if isinstance(node, Not) else 2
 

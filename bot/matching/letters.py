@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from math import inf
 from typing import Final
@@ -55,7 +55,7 @@ class Kept:
 class Shelf:
     """Some thousand papers, and which of them have which letter of ``stems``."""
 
-    __slots__ = ("_compounds", "_news", "_seen", "_sorted", "_with", "held", "kept")
+    __slots__ = ("_categories", "_compounds", "_news", "_seen", "_sorted", "_with", "held", "kept")
 
     ROOM: Final = 2048
     _NONE: Final = array("H")
@@ -67,6 +67,7 @@ class Shelf:
         """The papers; ``None`` where one was taken away."""
         self.held = 0
         self._with: dict[str, array[int]] = {}
+        self._categories: dict[str, array[int]] = {}
         self._seen = array("d")
         """When each was first seen, in seconds since 1970; -∞ where that is not known, or it was taken away."""
         self._news = array("d")
@@ -89,6 +90,8 @@ class Shelf:
         seen = kept.paper.first_seen.timestamp() if kept.paper.first_seen else -inf
         self._seen.append(seen)
         self._news.append(-inf if kept.paper.only_revised else seen)
+        for category in set(kept.paper.categories):
+            self._categories.setdefault(category, array("H")).append(at)
         if at - self._sorted >= self._LOOSE:
             self._sort(at)
         for letter in set(kept.stems):
@@ -111,6 +114,10 @@ class Shelf:
     def oldest(self, places: Collection[int]) -> float:
         """When the first of the papers at some places was first seen, in seconds since 1970."""
         return min(map(self._seen.__getitem__, places))
+
+    def with_category(self, accepts: Callable[[str], bool]) -> set[int]:
+        """The places of papers with a category that is accepted, and perhaps of some that were taken away."""
+        return set().union(*(places for name, places in self._categories.items() if accepts(name)))
 
     def with_compound(self, letter: str) -> Iterator[int]:
         """The places of papers with a letter in ``joined``, and perhaps of some that were taken away."""

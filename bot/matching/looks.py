@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from bot.matching.letters import JOIN, PART, Hints, Kept, Letters, Shelf, hashed, name_hint
@@ -32,13 +33,13 @@ class Look:
     """Runs of stem letters, one of which is there wherever the leaf is true; ``None``: it may be true anywhere."""
     doubts: Collection[str] = ()
     """Letters of compounds; a paper with one of them may pass without any of the groups."""
-    known: Mapping[Shelf, set[int]] | None = None
-    """Where it is known beforehand: the places at which it is true."""
+    known: Callable[[Shelf], set[int]] | None = None
+    """Where the shelf knows it: the places at which it is true."""
 
     def places(self, shelf: Shelf) -> set[int] | None:
         """The papers of a shelf that may pass; ``None`` for all."""
         if self.known is not None:
-            return self.known.get(shelf, set())
+            return self.known(shelf)
         if self.groups is None:
             return None
         found: set[int] = set()
@@ -70,7 +71,7 @@ class Looks:
             case Author():
                 return Look(_author(leaf))
             case Category():
-                return Look(_category(leaf))
+                return Look(None, known=_category(leaf))
             case Compare(field):
                 return Look(
                     lambda kept: (count := getattr(kept.paper, field)) is not None and leaf.holds(count)
@@ -81,12 +82,12 @@ class Looks:
             case Like():
                 return Look(None, known=self._near_to(leaf))
 
-    def _near_to(self, like: Like) -> Mapping[Shelf, set[int]]:
+    def _near_to(self, like: Like) -> Callable[[Shelf], set[int]]:
         found: dict[Shelf, set[int]] = {}
         for paper_id, near in self._near.items():
             if near.get(like, 0.0) > 0 and (place := self._places.get(paper_id)) is not None:
                 found.setdefault(place[0], set()).add(place[1])
-        return found
+        return lambda shelf: found.get(shelf, set())
 
     def grams(self, term: Term) -> list[str]:
         """The patterns of a term as pieces of ``stems``; those with a word that no paper has are left out."""
@@ -261,18 +262,9 @@ def _author(leaf: Author) -> Test:
     )
 
 
-def _category(leaf: Category) -> Test:
-    known: dict[str, bool] = {}
-
-    def under(kept: Kept) -> bool:
-        for category in kept.paper.categories:
-            if category not in known:
-                known[category] = leaf.accepts(category)
-            if known[category]:
-                return True
-        return False
-
-    return under
+def _category(leaf: Category) -> Callable[[Shelf], set[int]]:
+    accepts = lru_cache(maxsize=None)(leaf.accepts)
+    return lambda shelf: shelf.with_category(accepts)
 
 
 def _bounds(text: str, field: str) -> tuple[int, int]:

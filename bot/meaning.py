@@ -1,6 +1,6 @@
 """Meaning at work: joins the language model, the stored papers and their vectors. One for each process.
 
-Words are weighed anew whenever they are needed (a tenth of a millisecond); what the model made is stored, with the
+Words are weighed anew whenever they are needed (a third of a millisecond); what the model made is stored, with the
 model's name and dimension, and made anew where either is another. Without a model everything works on words alone.
 """
 
@@ -28,7 +28,7 @@ from bot.text.ids import canonical_id
 
 log = structlog.get_logger(__name__)
 
-BREATH: Final = 50
+BREATH: Final = 15
 """Papers weighed between two looks at the event loop: about five milliseconds."""
 AT_ONCE: Final = 32
 """Papers that the model reads before what it made is stored."""

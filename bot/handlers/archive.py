@@ -23,7 +23,9 @@ KEPT: Final = 50_000
 MOST_WORDS: Final = 600_000
 """Different words after which the corpus is built anew; a year of arXiv brings about as many."""
 CHUNK: Final = 25
-"""Papers between two looks at the event loop: about ten milliseconds of preparing them."""
+"""Papers read from the store at once."""
+BREATH: Final = 6
+"""Papers between two looks at the event loop: about five milliseconds of preparing them."""
 
 Near = Mapping[str, Mapping[Like, float]]
 
@@ -142,7 +144,9 @@ class Archive:
         for start in range(0, len(ids), CHUNK):
             some = ids[start : start + CHUNK]
             papers = await self._store.papers.many(some)
-            for one in some:
+            for at, one in enumerate(some, 1):
+                if at % BREATH == 0:
+                    await self._clock.sleep(0)
                 if (paper := papers.get(one)) is None:
                     self._corpus.drop(one)
                 else:

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 
-from bot.clock import SystemClock
 from bot.errors import EmbeddingError
 from bot.matching.meaning import Examples, Meaning, Recent, of_text, similarity
 from bot.matching.meaning.recent import Cut
@@ -119,8 +118,8 @@ async def test_reading_ahead_is_done_by_one_process(core: Core) -> None:
     await core.store.leases.take("embedding", "somebody else", timedelta(minutes=1))
     four = Four()
     task = asyncio.create_task(Meanings(core.store, core.clock, four).run("me"))
-    for _ in range(20):
-        await SystemClock().sleep(0.005)
+    async with asyncio.timeout(20):
+        await core.clock.until_asleep()  # until it has looked, and waits for its next turn
     task.cancel()
     assert four.read == []
 

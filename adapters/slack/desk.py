@@ -15,6 +15,7 @@ import structlog
 
 from adapters.slack.groups import Groups
 from adapters.slack.live import Live
+from adapters.slack.public import PublicChannels
 from adapters.slack.rights import SlackRights
 from adapters.slack.settings import SlackSettings
 from adapters.slack.workspaces import Team, Workspaces
@@ -89,6 +90,7 @@ class Desk:
         self.clock = clock
         self.live = Live(shelf, clock)
         self._groups = Groups(clock)
+        self._public = PublicChannels(clock)
         self._profiles: dict[tuple[str, str], tuple[float, Profile]] = {}
 
     async def first(self, delivery: str) -> bool:
@@ -126,7 +128,7 @@ class Desk:
         return Origin(
             person=Person(id=asked.user, name=asked.user_name or profile.name),
             where=where,
-            rights=SlackRights(team, asked.user, self.settings, self._groups),
+            rights=SlackRights(team, asked.user, self.settings, self._groups, self._public),
             locale=profile.locale,
             zone=profile.zone,
             message=asked.message,

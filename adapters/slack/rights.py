@@ -1,5 +1,6 @@
-"""Who may manage and read what: asked of Slack when a command is carried out; only user groups are kept for seconds.
+"""Who may manage and read what: asked of Slack when a command is carried out.
 
+Only who is in a user group is kept, for seconds, and that a channel is public, for minutes.
 https://docs.slack.dev/reference/methods/conversations.info and ``conversations.members``. Slack has no
 roles for channels, so who may manage is the operator's setting; people whom the workspace names in
 ``settings managers:``, themselves or by a user group of theirs, may always.
@@ -16,6 +17,7 @@ import structlog
 from adapters.slack.doctor import lacking
 from adapters.slack.errors import delivery_error, explain, refusal_of
 from adapters.slack.groups import Groups, group_id
+from adapters.slack.public import PublicChannels
 from adapters.slack.settings import Managers, SlackSettings
 from adapters.slack.workspaces import Team
 from bot.errors import CommandError, DestinationGone
@@ -40,11 +42,15 @@ class Unseen(Exception):
 class SlackRights:
     """The rights of one person, for one command."""
 
-    def __init__(self, team: Team, user: str, settings: SlackSettings, groups: Groups) -> None:
+    def __init__(
+        self, team: Team, user: str, settings: SlackSettings, groups: Groups, public: PublicChannels
+    ) -> None:
         self._team = team
         self._user = user
         self._settings = settings
         self._groups = groups
+        self._public = public
+        self._guest: bool | None = None
         self.lacking = False
         """The bot turned out to lack something that a person can give it; then trying again makes sense."""
 
@@ -134,14 +140,8 @@ class SlackRights:
         if destination.direct:
             return destination.channel == self._user
         try:
-            info = await self._info(destination)
             # Members of the workspace see its public channels; guests only those they are in.
-            if (
-                not info.get("is_private")
-                and not info.get("is_im")
-                and not info.get("is_mpim")
-                and not await self._is_guest()
-            ):
+            if await self._is_public(destination) and not await self._is_guest():
                 return True
             return await self._is_member(destination)
         except Unseen:
@@ -169,6 +169,16 @@ class SlackRights:
         found = answer.get("channel")
         return found if isinstance(found, dict) else {}
 
+    async def _is_public(self, destination: Destination) -> bool:
+        place = self._team.id, destination.channel
+        if self._public.has(*place):
+            return True
+        info = await self._info(destination)
+        if info.get("is_private") or info.get("is_im") or info.get("is_mpim"):
+            return False
+        self._public.add(*place)
+        return True
+
     async def _is_member(self, destination: Destination) -> bool:
         cursor: str | None = None
         for _ in range(PAGES):
@@ -188,8 +198,12 @@ class SlackRights:
         return bool(user.get("is_admin") or user.get("is_owner"))
 
     async def _is_guest(self) -> bool:
-        user = (await self._ask("users.info", user=self._user)).get("user") or {}
-        return bool(user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger"))
+        if self._guest is None:
+            user = (await self._ask("users.info", user=self._user)).get("user") or {}
+            self._guest = any(
+                user.get(kind) for kind in ("is_restricted", "is_ultra_restricted", "is_stranger")
+            )
+        return self._guest
 
     async def _ask(self, method: str, **arguments: Any) -> Any:
         """The answer. Raises Unseen where Slack shows us no such channel; other failures end the command."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -60,6 +60,8 @@ class Asked:
     command: Command
     origin: Origin
     services: Services
+    _seen: dict[str, bool] = field(default_factory=dict)
+    """Into which channels the asker may look, as far as that was asked."""
 
     @property
     def store(self) -> Store:
@@ -130,29 +132,51 @@ class Asked:
         number = subscription_number(self.get("subscription"))
         platform, workspace = self.origin.workspace
         found = await self.store.subscriptions.get(platform, workspace, number)
-        if found is None or not self.visible(found) or (state and found.state is not state):
+        if found is None or (state and found.state is not state) or not await self.may_see(found):
             raise NotFound(
                 f"There is no subscription {number} here. `list scope:server` shows those there are."
             )
         return found
 
-    def visible(self, subscription: Subscription) -> bool:
-        """Somebody's own alerts are nobody else's business."""
-        where = subscription.destination
-        return not where.direct or where.channel == self.origin.person.id
+    async def may_see(self, subscription: Subscription) -> bool:
+        """May the asker know of a subscription?
 
-    async def subscriptions(self) -> list[Subscription]:
+        Somebody's own alerts are nobody else's business, and what a closed channel reads is that of those who are in
+        it, or who manage it all the same. Here it is asked of the platform, once for each channel.
+        """
+        where, here = subscription.destination, self.origin.where
+        if where.direct:
+            return where.channel == self.origin.person.id
+        if where.workspace == here.workspace and where.channel == here.channel:
+            return True
+        if where.key not in self._seen:
+            self._seen[where.key] = await self.origin.rights.may_read(where) or await self._may_manage(where)
+        return self._seen[where.key]
+
+    async def _may_manage(self, where: Destination) -> bool:
+        managers = (await self.preferences(where)).get("managers", "").split()
+        try:
+            return await self.origin.rights.may_manage(where, managers)
+        except CommandError:
+            return False  # the platform does not let even us look into it
+
+    async def subscriptions(self, *, removed: bool = True) -> list[Subscription]:
         """All of this workspace that the asker may see."""
-        return [one for one in await self.store.subscriptions.of(*self.origin.workspace) if self.visible(one)]
+        return [
+            one
+            for one in await self.store.subscriptions.of(*self.origin.workspace)
+            if (removed or one.state is not SubscriptionState.REMOVED) and await self.may_see(one)
+        ]
 
     async def here(self) -> list[Subscription]:
         """Those that post where the command came from, removed ones left out."""
-        where = self.destination("here")
-        return [
-            one
-            for one in await self.subscriptions()
-            if one.destination.key == where.key and one.state is not SubscriptionState.REMOVED
-        ]
+        there = await self.placed(self.destination("here"))
+        return [one for one in there if one.state is not SubscriptionState.REMOVED]
+
+    async def placed(self, where: Destination) -> list[Subscription]:
+        """All of a place that the asker is in."""
+        known = await self.store.subscriptions.of(*self.origin.workspace)
+        return [one for one in known if one.destination.key == where.key]
 
     async def readable(self) -> list[str]:
         """The sources that are read for this workspace: everybody's, and the feeds given here."""

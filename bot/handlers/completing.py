@@ -10,7 +10,6 @@ from bot.cards.paper import SOURCE_NAMES
 from bot.commands import BY_NAME, Choice, OptionKind
 from bot.commands.completion import complete_query, complete_zone, rank
 from bot.handlers.asked import Asked
-from bot.models import SubscriptionState
 from bot.schedule import describe
 from bot.text.cut import cut
 
@@ -53,9 +52,7 @@ def _sources(asked: Asked, typed: str) -> Sequence[Choice]:
 async def _subscriptions(asked: Asked) -> list[Choice]:
     removed = asked.command.verb == "resume"
     here = asked.destination("here").key
-    found = [
-        one for one in await asked.subscriptions() if removed or one.state is not SubscriptionState.REMOVED
-    ]
+    found = await asked.subscriptions(removed=removed)
     found.sort(key=lambda one: (one.destination.key != here, one.number))
     choices = []
     for one in found:

@@ -156,7 +156,7 @@ async def _unknown(asked: Asked, sentence: str) -> Reply:
         ]
         for number in record.subscriptions:
             subscription = await asked.store.subscriptions.get(*asked.origin.workspace, number)
-            if subscription is not None and asked.visible(subscription):
+            if subscription is not None and await asked.may_see(subscription):
                 step = await delivery(asked, subscription, record)
                 head = spans(Span(f"{subscription.number} · {subscription.title}", bold=True))
                 steps.append(Step(passed=step.passed, text=head, note=step.text))
@@ -178,7 +178,7 @@ async def _elsewhere(asked: Asked, paper: Paper) -> list[Step]:
     steps = []
     for subscription in (await asked.subscriptions())[:ELSEWHERE]:
         where = subscription.destination
-        if where.key == here or not (where.direct or await asked.origin.rights.may_read(where)):
+        if where.key == here:
             continue
         record = await asked.store.deliveries.get(where, delivery_key(where, DeliveryKind.PAPER, paper.id))
         if record is not None and subscription.number in record.subscriptions:

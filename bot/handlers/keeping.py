@@ -23,11 +23,9 @@ PAGE: Final = 20
 async def list_subscriptions(asked: Asked) -> Reply:
     """The subscriptions here, with their numbers, states and next posts."""
     scope = asked.get("scope", "here")
-    found = await asked.subscriptions()
-    if scope == "here":
-        where = asked.destination("here")
-        found = [one for one in found if one.destination.key == where.key]
-    elif scope == "mine":
+    where = asked.destination("here")
+    found = await (asked.placed(where) if scope == "here" else asked.subscriptions())
+    if scope == "mine":
         found = [one for one in found if one.created_by.id == asked.origin.person.id]
     state = asked.get("state")
     found = [
@@ -157,7 +155,7 @@ async def remove(asked: Asked) -> Reply:
 async def _none(asked: Asked, scope: str, state: str) -> list[str]:
     """That there is nothing to list, and what to do next."""
     said = f"No {f'{state} ' if state else ''}{_scope(scope)}{'' if state else ' yet'}."
-    elsewhere = [one for one in await asked.subscriptions() if one.state is not SubscriptionState.REMOVED]
+    elsewhere = await asked.subscriptions(removed=False)
     if elsewhere and not (state or scope == "server"):
         return [f"{said} {count(len(elsewhere), 'subscription')} elsewhere: `list scope:server`."]
     if state:

@@ -106,13 +106,9 @@ async def _feed(asked: Asked, address: str, subject: str, title: str, place: str
 
 async def _here_and_mine(asked: Asked) -> Sequence[Subscription]:
     """The subscriptions whose papers the asker may read: those here, and their own alerts."""
-    places = {asked.destination("here").key, asked.origin.me.key}
-    found = [
-        one
-        for one in await asked.subscriptions()
-        if one.destination.key in places and one.state is not SubscriptionState.REMOVED
-    ]
-    return found[:MOST_FEEDS]
+    mine = await asked.placed(asked.origin.me)
+    there = [*await asked.here(), *(one for one in mine if one.state is not SubscriptionState.REMOVED)]
+    return sorted({one.number: one for one in there}.values(), key=lambda one: one.number)[:MOST_FEEDS]
 
 
 async def _require_read(asked: Asked) -> None:

@@ -51,9 +51,8 @@ async def discussed(asked: Asked, papers: Sequence[Paper]) -> Mapping[str, Span]
 async def _channels(asked: Asked, talking: Sequence[Destination]) -> list[Destination]:
     """Where papers may be talked about: here, where threads are followed, where something is subscribed to."""
     here = asked.destination("here")
-    subscribed = [
-        one.destination for one in await asked.subscriptions() if one.state is not SubscriptionState.REMOVED
-    ]
+    known = await asked.store.subscriptions.of(*asked.origin.workspace)
+    subscribed = [one.destination for one in known if one.state is not SubscriptionState.REMOVED]
     named = {one.key: one for one in (*talking, *subscribed) if one.name}
     every = dict.fromkeys(one.key for one in (here, *talking, *subscribed) if not one.direct)
     places = {one.key: one for one in (*subscribed, *talking, here)}

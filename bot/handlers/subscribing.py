@@ -53,7 +53,7 @@ async def subscribe(asked: Asked) -> Reply:
         )
     wanted = await _wanted(asked, None)
     await asked.require_manage(wanted.destination)
-    if len(await asked.subscriptions()) >= MOST:
+    if len(await asked.store.subscriptions.of(*asked.origin.workspace)) >= MOST:
         raise CommandError(
             f"This workspace has {MOST} subscriptions, which is as many as I keep. Remove one first, or join "
             "two with OR."

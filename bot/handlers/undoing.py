@@ -80,7 +80,7 @@ async def _subscription(asked: Asked, held: Mapping[str, Any]) -> str:
     before = decode(Subscription, str(held["subscription"])) if held["do"] == "put" else None
     number = before.number if before else int(held["number"])
     current = await asked.store.subscriptions.get(*asked.origin.workspace, number)
-    if current is None or not asked.visible(current):
+    if current is None or not await asked.may_see(current):
         raise NotFound("There is nothing to undo here.")
     if before and before.workspace != asked.origin.workspace:
         raise NotFound("There is nothing to undo here.")

@@ -1,6 +1,7 @@
 """Two workspaces on one bot: whatever is typed in one, nothing of the other is read or changed."""
 
 import random
+from collections.abc import Sequence
 
 import pytest
 
@@ -8,7 +9,7 @@ from bot.cards import Action, Item
 from bot.commands import VERBS, Command
 from bot.models import Destination, Person
 from bot.ports import Reply
-from tests.core import ANA, ML, Core, commands, origin, paper, words
+from tests.core import ANA, ML, AllRights, Core, commands, origin, paper, words
 
 SECRET = "zanzibar"
 """A word that only the first workspace uses."""
@@ -104,3 +105,50 @@ async def test_nothing_crosses_from_one_workspace_to_another(core: Core, seed: i
         choices = await core.handlers.complete(verb, option, "", THERE)
         assert SECRET not in str(choices)
     assert await snapshot(core) == before
+
+
+class Outsider(AllRights):
+    """Neither reads nor manages the channel that the first ones use."""
+
+    async def may_read(self, destination: Destination) -> bool:
+        return destination.channel != ML.channel
+
+    async def may_manage(self, destination: Destination, managers: Sequence[str]) -> bool:
+        return destination.channel != ML.channel
+
+
+OUTSIDE = origin(
+    Person(id="eve", name="Eve"),
+    where=Destination(platform="recording", workspace=ML.workspace, channel="open", name="#open"),
+    rights=Outsider(),
+)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_nothing_of_a_closed_channel_is_told_to_those_outside(core: Core, seed: int) -> None:
+    await furnished(core)
+    chance = random.Random(seed)
+    for _ in range(60):
+        verb = chance.choice([verb for verb in VERBS if verb.name != "discuss"])
+        options = {
+            option.name: chance.choice(VALUES.get(option.name, ("",)))
+            for option in verb.options
+            if option.name in VALUES and chance.random() < 0.7
+        }
+        reply = await core.handlers(Command(verb=verb.name, options=options), OUTSIDE)
+        mine = SECRET in " ".join(options.values())
+        assert mine or SECRET not in said(reply), (verb.name, options)
+    for line in ("list scope:server", "explain 1", "preview subscription:1", "pause 1", "explain 2601.00003"):
+        assert SECRET not in said(await core.say(line, OUTSIDE)), line
+    assert SECRET not in str(await core.handlers.complete("pause", "subscription", "", OUTSIDE))
+
+
+async def test_who_manages_a_closed_channel_without_reading_it_finds_what_is_there(core: Core) -> None:
+    class Admin(Outsider):
+        async def may_manage(self, destination: Destination, managers: Sequence[str]) -> bool:
+            return True
+
+    await furnished(core)
+    admin = origin(OUTSIDE.person, where=OUTSIDE.where, rights=Admin())
+    assert SECRET in said(await core.say("list scope:server", admin))
+    assert "Paused" in words(await core.say("pause 1", admin))

@@ -6,6 +6,8 @@ import pytest
 
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.groups import KEPT, Groups
+from adapters.slack.public import KEPT as PUBLIC_FOR
+from adapters.slack.public import PublicChannels
 from adapters.slack.rights import SlackRights
 from adapters.slack.settings import SlackSettings
 from bot.cards.reply import message
@@ -22,10 +24,12 @@ def channel(name: str) -> Destination:
     return Destination(platform="slack", workspace="T1", channel=name)
 
 
-async def rights(adapter: SlackAdapter, user: str, **settings: object) -> SlackRights:
-    return SlackRights(
-        await adapter.workspaces.home(), user, SlackSettings(**settings), Groups(SystemClock())
-    )
+async def rights(
+    adapter: SlackAdapter, user: str, public: PublicChannels | None = None, **settings: object
+) -> SlackRights:
+    clock = SystemClock()
+    team, public = await adapter.workspaces.home(), public or PublicChannels(clock)
+    return SlackRights(team, user, SlackSettings(**settings), Groups(clock), public)
 
 
 # C1: ann (admin) and bob, who created it; C2: ann; G1: private, ann; gus is a guest in none of them.
@@ -84,6 +88,26 @@ async def test_members_read_public_channels_and_guests_their_own(adapter: SlackA
     assert not await (await rights(adapter, "U1")).may_read(channel("C404"))
     peer.channels["C2"]["members"] |= {f"UX{number:04}" for number in range(2500)} | {"U3"}
     assert await (await rights(adapter, "U3")).may_read(channel("C2")), "also on the last page of its members"
+
+
+async def test_a_public_channel_is_asked_for_once_in_some_minutes_and_a_private_one_each_time(
+    adapter: SlackAdapter, peer: SlackPeer
+):
+    clock = FakeClock()
+    public = PublicChannels(clock)
+
+    async def asked(user: str, name: str) -> list[str]:
+        before = len(peer.requests)
+        await (await rights(adapter, user, public)).may_read(channel(name))
+        return [one.method for one in peer.requests[before:] if one.method != "auth.test"]
+
+    assert "conversations.info" in await asked("U2", "C2")
+    assert await asked("U1", "C2") == ["users.info"], "guests are still told apart"
+    assert not await (await rights(adapter, "U3", public)).may_read(channel("C2"))
+    assert "conversations.info" in await asked("U1", "G1")
+    assert "conversations.info" in await asked("U1", "G1")
+    await clock.advance(PUBLIC_FOR)
+    assert "conversations.info" in await asked("U1", "C2")
 
 
 async def test_what_the_bot_lacks_is_told_in_slacks_words(adapter: SlackAdapter, peer: SlackPeer):
@@ -165,7 +189,13 @@ async def test_nobody_is_asked_about_groups_where_the_policy_suffices(adapter: S
 async def test_who_is_in_a_group_is_known_for_half_a_minute(adapter: SlackAdapter, peer: SlackPeer):
     clock = FakeClock()
     peer.groups["S1"] = ("leads", {"U2"})
-    asker = SlackRights(await adapter.workspaces.home(), "U2", SlackSettings(managers="list"), Groups(clock))
+    asker = SlackRights(
+        await adapter.workspaces.home(),
+        "U2",
+        SlackSettings(managers="list"),
+        Groups(clock),
+        PublicChannels(clock),
+    )
     assert await asker.may_manage(channel("C1"), ("<!subteam^S1>",)) is True
     peer.groups["S1"] = ("leads", set())
     await clock.advance(KEPT - 1)

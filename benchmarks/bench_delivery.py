@@ -1,4 +1,4 @@
-"""What delivery costs and reaches: ``python -m benchmarks.bench_delivery [drain] [pipeline] [memory] [recovery]``.
+"""What delivery costs and reaches: ``python -m benchmarks.bench_delivery [drain] [senders] [pipeline] [memory] [recovery]``.
 
 A loopback platform in a process of its own enforces 50 requests a second; senders are processes, too. Each figure
 stands beside the one of a plain loop that sends directly. Without a word all parts are run; the bursts of 10,000
@@ -41,12 +41,15 @@ from tests.chaos.valkey import ValkeyServer
 from tests.core import ANA, paper
 
 PERMITTED = 50
-PARTS = ("drain", "pipeline", "memory", "recovery")
+PARTS = ("drain", "senders", "pipeline", "memory", "recovery")
+UNLIMITED = 1_000_000
+SLOW = 1.0
+"""Seconds."""
 CLOCK = SystemClock()
 
 
-async def platform(pipe: int) -> None:
-    """Takes 50 messages in any second, answers after 30 ms, counts what it refused."""
+async def platform(pipe: int, *, permitted: int = PERMITTED, after: float = 0.03) -> None:
+    """Takes so many messages in any second, answers after 30 ms, counts what it refused."""
     seen: deque[float] = deque()
     posted: list[float] = []
     refused = 0
@@ -57,12 +60,12 @@ async def platform(pipe: int) -> None:
         now = CLOCK.monotonic()
         while seen and seen[0] <= now - 1.0:
             seen.popleft()
-        if len(seen) >= PERMITTED:
+        if len(seen) >= permitted:
             refused += 1
             return web.json_response({"after": 1.0}, status=429)
         seen.append(now)
         posted.append(now)
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(after)
         return web.json_response({"id": str(len(posted))})
 
     async def count(_: web.Request) -> web.Response:
@@ -95,9 +98,9 @@ def lanes(store: Store, adapter: PlainAdapter | RecordingAdapter, worker: str) -
     return Lanes(adapter.name, store, sender, CLOCK, worker=worker)
 
 
-async def sender(url: str, address: str, number: int, folder: Path) -> None:
+async def sender(url: str, address: str, number: int, folder: Path, *, permitted: int = PERMITTED) -> None:
     adapter = PlainAdapter(
-        address, resend_window=timedelta(days=1), deadline=10, limits=[Limit("plain:all", PERMITTED, 1.0)]
+        address, resend_window=timedelta(days=1), deadline=10, limits=[Limit("plain:all", permitted, 1.0)]
     )
     stalls: list[float] = []
 
@@ -131,6 +134,14 @@ def forked(*parts: Callable[[], Awaitable[None]]) -> Iterator[None]:
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
+
+
+@contextmanager
+def served(*, permitted: int = PERMITTED, after: float = 0.03) -> Iterator[str]:
+    """The platform in a process of its own; its address."""
+    out, into = os.pipe()
+    with forked(partial(platform, into, permitted=permitted, after=after)):
+        yield os.read(out, 200).decode()
 
 
 async def plan(url: str, cards: int, destinations: int) -> None:
@@ -189,6 +200,26 @@ def drain(url: str, address: str, folder: Path, cards: int, destinations: int) -
     asyncio.run(ask(address, "/reset", "POST"))
     asyncio.run(plainly(address, few))
     report("plain loop, a send each 1/50 s", few, asyncio.run(ask(address)))
+
+
+def senders(url: str, folder: Path) -> None:
+    """A slow platform without a limit that could be reached: what one more process adds."""
+    with served(permitted=UNLIMITED, after=SLOW) as address:
+        rates: list[float] = []
+        for count in (1, 2, 4):
+            cards = 500 * count
+            asyncio.run(plan(url, cards, cards))
+            asyncio.run(ask(address, "/reset", "POST"))
+            parts = (
+                partial(sender, url, address, number, folder, permitted=UNLIMITED) for number in range(count)
+            )
+            with forked(*parts):
+                found = asyncio.run(until(address, cards))
+            rates.append((cards - 1) / found["seconds"])
+            print(
+                f"senders={count}, answers after {SLOW:g} s: cards={cards} rate={rates[-1]:.1f}/s "
+                f"against one={rates[-1] / rates[0]:.2f}"
+            )
 
 
 async def plainly(address: str, cards: int) -> None:
@@ -304,12 +335,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         server = ValkeyServer(Path(folder) / "store")
         server.start()
-        out, into = os.pipe()
         try:
             if "drain" in parts:
-                with forked(lambda: platform(into)):
-                    address = os.read(out, 200).decode()
+                with served() as address:
                     drain(server.url, address, Path(folder), asked.cards, asked.destinations)
+            if "senders" in parts:
+                senders(server.url, Path(folder))
             if "pipeline" in parts:
                 asyncio.run(pipeline(server.url))
             if "memory" in parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -17,8 +18,12 @@ from bot.store.claims import Claim
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE: Final = 32
-"""Sends under way in one process. Lanes are served one card at a time; this many lanes go side by side."""
+AT_ONCE: Final = 64
+"""Sends under way in one process. Lanes are served one card at a time; this many lanes go side by side.
+
+A workspace gets another send while it has fewer under way than there are places free: one alone takes half of them, and
+however slowly its platform answers, the next one finds a place, and takes half of what is left.
+"""
 LOOK_EVERY: Final = 0.25
 """Seconds between two looks while nothing is due; other processes plan, too, so we have to look."""
 OUTAGE: Final = (0.25, 0.5, 1.0, 2.0, 5.0)
@@ -37,9 +42,12 @@ class Lanes:
         self._sender = sender
         self._clock = clock
         self._worker = worker
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[asyncio.Task[None], str] = {}
+        """Each send, and for which workspace."""
+        self._passed_over = False
+        """Something may be due that has to wait for a place."""
         self._more = asyncio.Event()
-        """A lane that was at work has another card to send."""
+        """A lane that was at work has another card to send, or a place is free that was waited for."""
 
     async def run(self) -> None:
         """Send what is due for as long as it runs; on cancellation finish what was begun.
@@ -79,6 +87,7 @@ class Lanes:
         How many lanes were claimed, and the seconds until the next look where none was.
         """
         self._more.clear()
+        self._passed_over = False
         now = self._clock.now()
         planned = await self._store.claims.next_due(self._shards)
         due = [shard for shard, moment in planned.items() if moment is not None and moment <= now]
@@ -87,6 +96,8 @@ class Lanes:
         while due:
             due = await self._one_each(due)
             claimed += len(due)
+        if self._passed_over and not claimed:
+            return 0, LOOK_EVERY
         soonest = min((moment for moment in planned.values() if moment), default=None)
         ahead = (soonest - now).total_seconds() if soonest else LOOK_EVERY
         return claimed, min(LOOK_EVERY, max(0.001, ahead))
@@ -106,9 +117,11 @@ class Lanes:
     async def _claim(self, shards: Sequence[str]) -> list[str]:
         """Claim from these shards in one round trip and begin to carry out; those that gave one."""
         now = self._clock.now()
+        served = self._served()
+        self._passed_over = self._passed_over or bool(served)
         asked = asyncio.ensure_future(
             asyncio.gather(
-                *(self._store.claims.claim(shard, self._worker, now) for shard in shards),
+                *(self._store.claims.claim(shard, self._worker, now, but=served) for shard in shards),
                 return_exceptions=True,
             )
         )
@@ -124,13 +137,23 @@ class Lanes:
         for shard, claim in zip(shards, answers, strict=True):
             if isinstance(claim, Claim):
                 task = asyncio.create_task(self._carry_out(claim), name=f"send {claim.key}")
-                self._under_way.add(task)
-                task.add_done_callback(self._under_way.discard)
+                self._under_way[task] = claim.workspace
+                task.add_done_callback(self._ended)
                 going.append(shard)
         for failure in answers:
             if isinstance(failure, BaseException):
                 raise failure
         return going
+
+    def _served(self) -> list[str]:
+        """The workspaces that have their share of the places."""
+        free = AT_ONCE - len(self._under_way)
+        return [one for one, count in Counter(self._under_way.values()).items() if count >= free]
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._under_way[task]
+        if self._passed_over:
+            self._more.set()
 
     async def _pause(self, seconds: float) -> None:
         """Sleep, or for less where a lane that was at work goes on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -85,12 +85,14 @@ class Claims:
             )
         )
 
-    async def claim(self, shard: str, worker: str, now: datetime) -> Claim | Idle:
-        """Lease the lane that has been due longest and take the head of it."""
+    async def claim(
+        self, shard: str, worker: str, now: datetime, *, but: Collection[str] = ()
+    ) -> Claim | Idle:
+        """Lease the lane that has been due longest, but for those of some workspaces, and take the head of it."""
         answer = await self._database.run(
             lanes.CLAIM,
             [keys.in_shard(shard, "ready"), keys.in_shard(shard, "fence")],
-            [keys.in_shard(shard, ""), worker, to_ms(now), self._lease],
+            [keys.in_shard(shard, ""), worker, to_ms(now), self._lease, *but],
         )
         if answer[0] == 3:
             log.error(

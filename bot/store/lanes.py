@@ -3,7 +3,7 @@
 All scripts of this module touch one shard. A lane is worked on by one sender at a time: ``claim`` leases
 it and hands out a fencing number; ``intent``, ``sent`` and ``put_off`` do nothing for a sender whose
 number is no longer the lane's. Between tenants the senders go round: a workspace with a thousand due
-lanes waits behind one with a single lane after each card.
+lanes waits behind one with a single lane after each card, and one that has its share of a process under way is passed over.
 """
 
 from __future__ import annotations
@@ -144,10 +144,16 @@ CLAIM = Script(
     "claim",
     _READY
     + """
-    -- KEYS: ready, fence.  ARGV: prefix, worker, now ms, lease ms
+    -- KEYS: ready, fence.  ARGV: prefix, worker, now ms, lease ms, then the workspaces to pass over
     local prefix, now, lease = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4])
+    local over = {}
+    for at = 5, #ARGV do over[ARGV[at]] = true end
     for _ = 1, 20 do
-      local workspace = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. (now + 1), 'LIMIT', 0, 1)[1]
+      local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. (now + 1), 'LIMIT', 0, #ARGV - 3)
+      local workspace
+      for _, one in ipairs(due) do
+        if not over[one] then workspace = one break end
+      end
       if not workspace then
         local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
         return {0, first[2] or ''}

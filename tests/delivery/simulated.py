@@ -7,12 +7,12 @@ import asyncio
 import heapq
 import itertools
 import random
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.errors import StoreUnavailable
-from bot.store.database import Database, Script, Value
+from bot.store.database import DEADLINE, Database, Script, Value
 
 TURNS = 12
 """Turns of the loop in which nobody goes to the store: then all tasks of ours sleep, or wait for one that does."""
@@ -119,6 +119,22 @@ class SimulatedDatabase(Database):
         answer = await self.time.back(super().run(script, keys, args, durable=durable))
         await self.time.sleep(self.chance.uniform(0.0002, self.slowest))
         return answer
+
+    async def call(self, reply: Awaitable[Any], *, deadline: float = DEADLINE) -> Any:
+        return await self.time.back(super().call(reply, deadline=deadline))
+
+    async def ask(self, *command: Value) -> Any:
+        return await self.time.back(super().ask(*command))
+
+    async def run_each(
+        self, script: Script, runs: Sequence[tuple[Sequence[str], Sequence[Value]]]
+    ) -> list[Any]:
+        answers: list[Any] = await self.time.back(super().run_each(script, runs))
+        return answers
+
+    async def pipeline(self, calls: Sequence[tuple[Value, ...]]) -> list[Any]:
+        answers: list[Any] = await self.time.back(super().pipeline(calls))
+        return answers
 
 
 def simulated_database(url: str, time: Simulated, chance: random.Random) -> SimulatedDatabase:

@@ -62,8 +62,8 @@ async def test_a_lane_that_was_given_as_the_stop_came_is_free_for_others(
     await core.matcher.once()
     claim, given, on = core.store.claims.claim, asyncio.Event(), asyncio.Event()
 
-    async def late(*asked: Any) -> Claim | Idle:
-        found = await claim(*asked)
+    async def late(*asked: Any, **more: Any) -> Claim | Idle:
+        found = await claim(*asked, **more)
         given.set()
         await on.wait()  # the answer is on its way to us
         return found

@@ -41,9 +41,9 @@ from bot.store.stream import Entry
 log = structlog.get_logger(__name__)
 
 BATCH: Final = 100
-REASONS_AT_ONCE: Final = 50
+REASONS_AT_ONCE: Final = 10
 """Matches explained between two looks at the event loop: a few milliseconds."""
-TOGETHER: Final = 500
+TOGETHER: Final = 100
 """Plans that are gathered before they are written; a batch of papers may come to hundreds of thousands."""
 FEW: Final = 2
 """Papers of a batch that may all fail by their own fault."""
@@ -192,9 +192,9 @@ class Matcher:
                     waiting = []
                     paper_id = await self._said_as(destination, paper.id)
                 waiting += await self._plan(destination, wanted, paper_id, seed=entry.fields["seed"])
-            if len(waiting) >= TOGETHER:
-                plans.planned += await self._write(waiting)
-                waiting = []
+                if len(waiting) >= TOGETHER:
+                    plans.planned += await self._write(waiting)
+                    waiting = []
             # A paper of thousands of matches must not hold up commands in the same process.
             await self._clock.sleep(0)
         plans.planned += await self._write(waiting)

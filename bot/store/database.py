@@ -26,7 +26,7 @@ DEADLINE: Final = 10.0
 
 Value = str | int | float | bytes
 
-TOGETHER: Final = 100
+TOGETHER: Final = 50
 """Runs of a script that go to the server in one round trip."""
 
 

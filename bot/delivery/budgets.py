@@ -45,11 +45,11 @@ OWN_PATIENCE: Final = 0.02
 SPREAD: Final = 0.2
 """Moments of a whole budget lie within its window less so many seconds (but at most a fifth of it)."""
 LATE: Final = 2.0
-"""Seconds after its moment within which a send leaves, or not at all."""
+"""Seconds after its moment within which a send leaves, or not at all; half of a short deadline."""
 UNANSWERED: Final = 15.0
 """Seconds after its start that a request may still arrive where no answer came; no send lasts longer."""
 MARGIN: Final = 1.0
-"""Seconds more that a place is held that nobody reports."""
+"""Seconds more that a place is held that nobody reports; half of a short deadline."""
 AGAIN: Final = 0.1
 """Seconds until it is asked again whether a place is free, while all are in use."""
 DRIFT: Final = 0.0005
@@ -90,6 +90,8 @@ class Budgets:
         self._limits = store.limits
         self._clock = clock
         self._deadline = deadline
+        self._late = min(LATE, deadline / 2)
+        self._held = self._late + deadline + min(MARGIN, deadline / 2)
         self._least, self._most, self._compared = -math.inf, math.inf, 0.0
         """Between these our clock was ahead of the server's when they were last compared."""
         self._quickest = math.inf
@@ -164,7 +166,7 @@ class Budgets:
         Raises RetryLater, before anything was sent, where the moment is too long gone.
         """
         began = self._clock.monotonic()
-        if moment.places and began > moment.at + LATE:
+        if moment.places and began > moment.at + self._late:
             raise RetryLater("The moment of its place in a budget had passed.", after=AGAIN)
         moment.left = True
         counted = began + self._deadline
@@ -202,5 +204,4 @@ class Budgets:
         if not limit.shared:
             return Place(limit.name, limit.count, limit.seconds, OWN_PATIENCE)
         spread = limit.seconds - min(SPREAD, limit.seconds / 5)
-        held = LATE + self._deadline + MARGIN
-        return Place(limit.name, limit.count, spread, patience, window=limit.seconds, held=held)
+        return Place(limit.name, limit.count, spread, patience, window=limit.seconds, held=self._held)

@@ -177,6 +177,7 @@ class Sender:
             return None
         if await self._nobody_wants(claim, delivery, composed):
             return None
+        await self._store.claims.acquit(claim)
         moment = await self._budgets.take(delivery.destination)
         if isinstance(moment, Full):
             due = self._clock.now() + timedelta(seconds=moment.wait)

@@ -124,6 +124,15 @@ class Claims:
             vanished=max(0, int(record.get("taken", 1)) - 1),
         )
 
+    async def acquit(self, claim: Claim) -> None:
+        """Its card could be made, so that a process that ends now, while it waits for its moment, did not die of it.
+
+        Written only where others have vanished before, and taken back by :meth:`intend`: whoever ends while it is sent
+        may have died of it.
+        """
+        if claim.vanished:
+            await self._database.run(lanes.ACQUIT, [self._key(claim.shard, claim.key)], self._owner(claim))
+
     async def intend(self, claim: Claim, now: datetime) -> Intent | None:
         """Say durably that an attempt begins; ``None`` where the lane is no longer ours.
 
@@ -132,7 +141,7 @@ class Claims:
         answer = await self._database.run(
             lanes.INTENT,
             [self._key(claim.shard, claim.key)],
-            [*self._owner(claim), to_ms(now), self._lease],
+            [*self._owner(claim), to_ms(now), self._lease, claim.vanished + 1],
             durable=True,
         )
         if answer[0] == 2:

@@ -184,7 +184,7 @@ CLAIM = Script(
           ready(prefix, workspace, lane, now + lease)
           local key = entry[2][2]
           local record = prefix .. 'd:' .. key
-          -- Whoever sees it through to any end takes this count away again.
+          -- Whoever sees it through to any end, or has made its card, takes this count away again.
           if redis.call('EXISTS', record) == 1 then redis.call('HINCRBY', record, 'taken', 1) end
           return {1, workspace, lane, entry[1], key, fence, redis.call('HGETALL', record)}
         end
@@ -208,7 +208,7 @@ INTENT = Script(
     _READY
     + _OWNED
     + """
-    -- KEYS: delivery.  ARGV: prefix, workspace, lane, worker, fence, now ms, lease ms
+    -- KEYS: delivery.  ARGV: prefix, workspace, lane, worker, fence, now ms, lease ms, how many took it up, this one included
     if not owned(ARGV[1], ARGV[3], ARGV[4], ARGV[5]) then return {0, ''} end
     local state = redis.call('HGET', KEYS[1], 'state')
     if state ~= 'planned' and state ~= 'intent' then return {2, state or ''} end
@@ -218,13 +218,25 @@ INTENT = Script(
     local doubt = redis.call('HGET', KEYS[1], 'doubt') or ''
     if doubt == '' then redis.call('HSET', KEYS[1], 'doubt', ARGV[6]) end
     if doubt ~= '' then redis.call('HINCRBY', ARGV[1] .. 'outcomes', 'unknown', 1) end
-    redis.call('HSET', KEYS[1], 'state', 'intent', 'intent', ARGV[6], 'worker', ARGV[4])
+    redis.call('HSET', KEYS[1], 'state', 'intent', 'intent', ARGV[6], 'worker', ARGV[4], 'taken', ARGV[8])
     redis.call('HSETNX', KEYS[1], 'first', ARGV[6])
     return {1, doubt, tonumber(redis.call('HGET', KEYS[1], 'attempts') or '0') + 1}
     """,
     even_full=True,
 )
 """Say durably, before the send, that this attempt begins; also renews the lease."""
+
+ACQUIT = Script(
+    "acquit",
+    _OWNED
+    + """
+    -- KEYS: delivery.  ARGV: prefix, workspace, lane, worker, fence
+    if owned(ARGV[1], ARGV[3], ARGV[4], ARGV[5]) then redis.call('HDEL', KEYS[1], 'taken') end
+    return 1
+    """,
+    even_full=True,
+)
+"""Its card could be made: while it waits for its moment, nobody dies of it."""
 
 SETTLE = Script(
     "settle",

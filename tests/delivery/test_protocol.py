@@ -184,6 +184,37 @@ async def test_an_attempt_that_ended_with_its_process_is_none_of_the_eight(core:
     assert await state(core) is DeliveryState.SENT
 
 
+async def test_who_ends_while_a_delivery_waits_for_its_moment_did_not_die_of_it(core: Core) -> None:
+    await core.subscribe("robot")
+    core.source.bring(paper(1))
+    await core.poller.once()
+    await core.matcher.once()
+    for _ in range(3 * MOST_ATTEMPTS):
+        claim = await core.store.claims.claim(SHARD, "waits", core.clock.now())
+        assert isinstance(claim, Claim)
+        assert claim.vanished <= 1
+        await core.store.claims.acquit(claim)
+        await core.clock.advance(timedelta(seconds=41))
+    await core.lanes.once()
+    assert len(core.adapter.posted) == 1
+
+
+async def test_a_card_that_kills_whoever_sends_it_is_given_up(core: Core) -> None:
+    await core.subscribe("robot")
+    core.source.bring(paper(1))
+    await core.poller.once()
+    await core.matcher.once()
+    for _ in range(MOST_ATTEMPTS):
+        claim = await core.store.claims.claim(SHARD, "dies", core.clock.now())
+        assert isinstance(claim, Claim)
+        await core.store.claims.acquit(claim)
+        assert await core.store.claims.intend(claim, core.clock.now())
+        await core.clock.advance(timedelta(seconds=41))
+    await core.lanes.once()
+    assert not core.adapter.posted
+    assert await state(core) is DeliveryState.DEAD
+
+
 async def test_a_lane_that_was_given_back_counts_as_no_death(core: Core) -> None:
     await core.subscribe("robot")
     core.source.bring(paper(1))

@@ -66,6 +66,20 @@ MUTANTS = (
         PROTOCOL,
     ),
     Mutant(
+        "nobody dies of a delivery that waits",
+        "bot/store/lanes.py",
+        "if owned(ARGV[1], ARGV[3], ARGV[4], ARGV[5]) then redis.call('HDEL', KEYS[1], 'taken') end",
+        "",
+        PROTOCOL,
+    ),
+    Mutant(
+        "those who die of sending are counted",
+        "bot/store/lanes.py",
+        "'worker', ARGV[4], 'taken', ARGV[8])",
+        "'worker', ARGV[4])",
+        PROTOCOL,
+    ),
+    Mutant(
         "a paper's fault costs that paper alone",
         "bot/matcher.py",
         "            return error\n",
@@ -152,8 +166,8 @@ MUTANTS = (
     Mutant(
         "a place that is too far off gives the lane back",
         "bot/delivery/budgets.py",
-        "return Place(limit.name, limit.count, spread, patience, window=limit.seconds, held=held)",
-        "return Place(limit.name, limit.count, spread, None, window=limit.seconds, held=held)",
+        "return Place(limit.name, limit.count, spread, patience, window=limit.seconds, held=self._held)",
+        "return Place(limit.name, limit.count, spread, None, window=limit.seconds, held=self._held)",
         "tests/delivery/test_budgets.py",
     ),
     Mutant(
@@ -180,14 +194,14 @@ MUTANTS = (
     Mutant(
         "a place that nobody reports is held",
         "bot/delivery/budgets.py",
-        "held = LATE + self._deadline + MARGIN",
-        "held = 0.1",
+        "self._held = self._late + deadline + min(MARGIN, deadline / 2)",
+        "self._held = 0.1",
         "tests/delivery/test_budgets.py",
     ),
     Mutant(
         "nobody leaves long after his moment",
         "bot/delivery/budgets.py",
-        "if moment.places and began > moment.at + LATE:",
+        "if moment.places and began > moment.at + self._late:",
         "if False:",
         "tests/delivery/test_budgets.py",
     ),

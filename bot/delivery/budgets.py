@@ -40,6 +40,9 @@ from bot.store.limits import Full, Place
 
 PATIENCE: Final = 5.0
 """Seconds ahead that a moment may lie; for a longer wait the lane is given back."""
+NEAR: Final = 0.5
+"""Seconds ahead of its moment at which a place is taken: what a sender has that dies is held long, so it has no more
+than it is about to use."""
 OWN_PATIENCE: Final = 0.02
 """The same for a limit of the destination's own: nobody else would use its place meanwhile."""
 SPREAD: Final = 0.2
@@ -204,4 +207,5 @@ class Budgets:
         if not limit.shared:
             return Place(limit.name, limit.count, limit.seconds, OWN_PATIENCE)
         spread = limit.seconds - min(SPREAD, limit.seconds / 5)
-        return Place(limit.name, limit.count, spread, patience, window=limit.seconds, held=self._held)
+        near = min(patience, NEAR)
+        return Place(limit.name, limit.count, spread, near, window=limit.seconds, held=self._held)

@@ -166,8 +166,8 @@ MUTANTS = (
     Mutant(
         "a place that is too far off gives the lane back",
         "bot/delivery/budgets.py",
-        "return Place(limit.name, limit.count, spread, patience, window=limit.seconds, held=self._held)",
-        "return Place(limit.name, limit.count, spread, None, window=limit.seconds, held=self._held)",
+        "near = min(patience, NEAR)",
+        "near = None",
         "tests/delivery/test_budgets.py",
     ),
     Mutant(

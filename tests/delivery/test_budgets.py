@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.delivery.budgets import LATE, MARGIN, UNANSWERED, Budgets, Moment
+from bot.delivery.budgets import LATE, MARGIN, NEAR, UNANSWERED, Budgets, Moment
 from bot.errors import Ambiguous, RetryLater
 from bot.ports import Limit
 from bot.store import Store
@@ -228,6 +228,21 @@ async def test_a_place_whose_holder_died_is_free_when_it_can_no_longer_be_sendin
         first = await place(budgets)
         latest = first.at + LATE + UNANSWERED
         assert latest + 1.0 <= (await place(budgets)).at < latest + 1.0 + 2 * MARGIN
+
+    await in_turn(redis_url, story)
+
+
+async def test_a_place_is_taken_shortly_before_its_moment_and_not_for_a_time_to_come(redis_url: str) -> None:
+    """Who dies with it takes no more away from the others than what was about to be used."""
+
+    async def story(budgets: Budgets, time: Simulated) -> None:
+        async with budgets.leaving(await place(budgets)):
+            pass
+        for _ in range(3):
+            taken = await place(budgets)
+            assert taken.at - time.monotonic() <= NEAR + 0.01
+            async with budgets.leaving(taken):
+                await budgets.wait(taken)
 
     await in_turn(redis_url, story)
 

@@ -157,13 +157,6 @@ MUTANTS = (
         "tests/adapters/slack/test_slack_send.py",
     ),
     Mutant(
-        "limits are waited for before the intent",
-        "bot/delivery/sender.py",
-        "        await self._budgets.wait(moment, until=self._ahead)\n",
-        "",
-        "tests/delivery/test_stopping.py",
-    ),
-    Mutant(
         "a place that is too far off gives the lane back",
         "bot/delivery/budgets.py",
         "near = min(patience, NEAR)",

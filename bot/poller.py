@@ -214,10 +214,8 @@ class Poller:
     async def _bring(self, listing: Listing) -> Sequence[Arrival]:
         """Store a page of a catch-up: neither the source's bookmark nor its ledger moves by it."""
         before = self._keeper.fence
-        if not await self._hold() or before not in {
-            0,
-            self._keeper.fence,
-        }:  # many pages take longer than a lease
+        held = await self._hold()  # many pages take longer than a lease
+        if not held or before not in {0, self._keeper.fence}:
             raise FencedError(f"Another process polls {self.source.name} now.")
         sheet = await self._keeper.open(self._clock.now())
         brought = await self._known_as(listing)

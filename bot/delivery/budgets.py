@@ -157,9 +157,9 @@ class Budgets:
         """A moment of ours on the server's clock, rather later than too early."""
         return here - self._least + DRIFT * max(0.0, here - self._compared) + GRAIN
 
-    async def wait(self, moment: Moment, *, until: float = 0.0) -> None:
-        """Sleep until the moment, less ``until`` seconds."""
-        if (ahead := moment.at - until - self._clock.monotonic()) > GRAIN:
+    async def wait(self, moment: Moment) -> None:
+        """Sleep until the moment."""
+        if (ahead := moment.at - self._clock.monotonic()) > GRAIN:
             await self._clock.sleep(ahead)
 
     @asynccontextmanager

@@ -2,8 +2,8 @@
 
 The order of the steps is the guarantee. The intent is durable before the send, so that a crash leaves a
 doubt and never a silence; only a doubt is reconciled; the record is written by a script that checks that
-the lane is still ours. Waiting for a rate limit happens before the intent, but for the last half second:
-the intent is on the disk when the moment of the send has come.
+the lane is still ours. Waiting for a rate limit happens before the intent, but for the last half second
+(:data:`bot.delivery.budgets.NEAR`): the intent is on the disk when the moment of the send has come.
 """
 
 from __future__ import annotations
@@ -49,9 +49,6 @@ log = structlog.get_logger(__name__)
 DEADLINE: Final = timedelta(seconds=15)
 """The adapter has its own deadline of ten seconds; this one catches an adapter that has none. With a shorter
 lease it is three eighths of that, so that a send always ends before the lease does."""
-AHEAD: Final = 0.5
-"""Seconds before the moment of a send at which its intent is written: the disk may take most of them. With a shorter
-lease it is an eighth of that."""
 RECORD_AGAIN: Final = 0.5
 """Seconds between two tries to record that something was posted."""
 NEWER: Final = timedelta(minutes=1)
@@ -111,7 +108,6 @@ class Sender:
         counted = [adapter.name] if isinstance(adapter, CountingAdapter) else []
         self._threads = Threads(store, clock, platforms=threading, counted=counted)
         self._deadline = min(DEADLINE, store.claims.lease * 3 / 8).total_seconds()
-        self._ahead = min(AHEAD, store.claims.lease.total_seconds() / 8)
         self._budgets = Budgets(adapter, store, clock, deadline=self._deadline)
         self._preparing: set[asyncio.Task[None]] = set()
 
@@ -183,11 +179,6 @@ class Sender:
             due = self._clock.now() + timedelta(seconds=moment.wait)
             await self._store.claims.put_off(claim, due=due, keep_doubt=True)
             return None
-        try:
-            await self._budgets.wait(moment, until=self._ahead)
-        except asyncio.CancelledError:
-            await self._budgets.give_back(moment)
-            raise
         return composed, moment
 
     async def _attempt(self, held: _Held) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from bot.cards import Action, ActionStyle, Item, Span, spans
@@ -12,12 +13,14 @@ from bot.errors import CommandError
 from bot.handlers.asked import RESTORABLE, Asked
 from bot.handlers.subscribing import announcement
 from bot.handlers.undoing import keep_undo
-from bot.models import Subscription, SubscriptionState
+from bot.models import Subscription, SubscriptionState, When
 from bot.ports import Reply
 from bot.schedule import describe, due
 from bot.text.counted import count
 
 PAGE: Final = 20
+UNDECIDED: Final = timedelta(minutes=10)
+"""How long what was missed waits for a decision where no digest is due."""
 
 
 async def list_subscriptions(asked: Asked) -> Reply:
@@ -91,7 +94,8 @@ async def resume(asked: Asked) -> Reply:
         )
         last = await asked.store.deliveries.last_digest(stored)
         # Until the person decides about what was missed, it waits for the next digest: nothing is dropped.
-        await asked.store.deliveries.set_digest(stored, due(stored.cadence, asked.now, last=last))
+        after = asked.now + UNDECIDED if stored.cadence.when is When.INSTANT else asked.now
+        await asked.store.deliveries.set_digest(stored, due(stored.cadence, after, last=last))
     said = f"Resumed subscription {stored.number} «{stored.title}»"
     number = stored.number
     actions: list[Action] = []

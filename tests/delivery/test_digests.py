@@ -115,6 +115,25 @@ async def test_a_paused_subscription_keeps_what_matches(core: Core) -> None:
     assert core.adapter.posted[0].card.title.endswith("2")
 
 
+@pytest.mark.parametrize("chosen", ["send", "skip", "nothing"])
+async def test_what_an_instant_subscription_missed_waits_for_the_decision(core: Core, chosen: str) -> None:
+    made = await core.subscribe("robot")
+    await core.say(f"pause {made.number}")
+    await core.bring(paper(1), paper(2))
+    reply = await core.say(f"resume {made.number}")
+    assert "2 papers matched during the pause" in words(reply)
+    await core.clock.advance(timedelta(minutes=5))
+    await core.settle()
+    assert not core.adapter.posted, "nobody has decided yet"
+    if chosen != "nothing":
+        await core.say(f"resume {made.number} missed:{chosen}")
+        await core.settle()
+        assert len(core.adapter.posted) == (chosen == "send")
+    await core.clock.advance(timedelta(minutes=6))
+    await core.settle()
+    assert len(core.adapter.posted) == (chosen != "skip")
+
+
 async def test_a_pause_ends_by_itself(core: Core) -> None:
     made = await core.subscribe("robot", cadence=DAILY)
     await core.say(f"pause {made.number} for:2d")

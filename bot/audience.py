@@ -5,8 +5,10 @@ At a start all are read, but of each record only the filter: the rest is read wh
 
 from __future__ import annotations
 
+import ctypes
 import gc
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
@@ -38,8 +40,8 @@ class Audience:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self.index = Index(stored)
         self._kept = Kept()
+        self.index = Index(stored, self._kept.filter_of)
         self._revisions: set[str] = set()
         """Those whose filter asks how a paper was announced."""
         self._choosing: set[str] = set()
@@ -60,8 +62,8 @@ class Audience:
             log.warning("Too many subscriptions changed to follow; the index is built anew")
             gc.unfreeze()
         place = await self._store.subscriptions.last_change()
-        self.index = Index(stored)
         self._kept = Kept()
+        self.index = Index(stored, self._kept.filter_of)
         self._revisions.clear()
         self._choosing.clear()
         taken = 0
@@ -79,6 +81,7 @@ class Audience:
                         await self._clock.sleep(0)
             if taken >= MANY:
                 gc.freeze()
+                give_back()
         finally:
             if collects:
                 gc.enable()
@@ -149,8 +152,9 @@ class Audience:
 
     def _leave(self, subscription_id: str) -> None:
         """Hold it no longer."""
-        if self._kept.drop(subscription_id):
+        if subscription_id in self._kept:
             self.index.drop(subscription_id)
+            self._kept.drop(subscription_id)
             self._revisions.discard(subscription_id)
             self._choosing.discard(subscription_id)
 
@@ -158,3 +162,9 @@ class Audience:
         """Whether a subscription that wants papers of some sources names one of these."""
         subscription = self._kept.get(subscription_id)
         return subscription is not None and not sources.isdisjoint(subscription.sources)
+
+
+def give_back() -> None:
+    """Give memory back that was needed for a while: a tenth or so, which glibc otherwise keeps for later."""
+    with suppress(OSError, AttributeError):  # other C libraries do so by themselves
+        ctypes.CDLL(None).malloc_trim(0)

@@ -6,7 +6,7 @@ entry is acknowledged after all of its plans are written: a crash in between rep
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,6 +17,7 @@ from bot.audience import Audience
 from bot.clock import Clock
 from bot.errors import PigeonError
 from bot.found import Found, by_destination, older, precedence, speaks_now
+from bot.matching import TOGETHER
 from bot.meaning import Followed, Meanings, Refused
 from bot.merging import before
 from bot.models import (
@@ -30,7 +31,7 @@ from bot.models import (
     delivery_key,
 )
 from bot.private import feed_of, identity
-from bot.query import Document, Like
+from bot.query import Document, Like, Verdict
 from bot.schedule import due
 from bot.store import Store
 from bot.store.deliveries import Plan
@@ -43,7 +44,7 @@ log = structlog.get_logger(__name__)
 BATCH: Final = 100
 REASONS_AT_ONCE: Final = 10
 """Matches explained between two looks at the event loop: a few milliseconds."""
-TOGETHER: Final = 100
+WRITTEN_TOGETHER: Final = 100
 """Plans that are gathered before they are written; a batch of papers may come to hundreds of thousands."""
 FEW: Final = 2
 """Papers of a batch that may all fail by their own fault."""
@@ -173,13 +174,9 @@ class Matcher:
         refused: Refused = {}
         shown: list[str] = []
         waiting: list[Plan] = []
-        for entry in entries:
-            paper = papers.get(entry.fields["id"])
-            if paper is None:
-                continue  # expired between queueing and matching: months have passed
-            found = await self._found(paper, entry.fields, near.get(paper.id, {}))
-            if (feed := feed_of(paper.id)) is not None:
-                found = [one for one in found if one.subscription.workspace in owners[feed]]
+        async for paper, event, wanting in self._found(entries, papers, near):
+            feed = feed_of(paper.id)
+            found = [one for one in wanting if feed is None or one.subscription.workspace in owners[feed]]
             plans.matches += len(found)
             if found and feed is None:
                 shown.append(paper.id)
@@ -191,8 +188,8 @@ class Matcher:
                     plans.planned += await self._write(waiting)
                     waiting = []
                     paper_id = await self._said_as(destination, paper.id)
-                waiting += await self._plan(destination, wanted, paper_id, seed=entry.fields["seed"])
-                if len(waiting) >= TOGETHER:
+                waiting += await self._plan(destination, wanted, paper_id, seed=event["seed"])
+                if len(waiting) >= WRITTEN_TOGETHER:
                     plans.planned += await self._write(waiting)
                     waiting = []
             # A paper of thousands of matches must not hold up commands in the same process.
@@ -204,13 +201,32 @@ class Matcher:
             log.info("Matched papers", papers=plans.papers, matches=plans.matches, planned=plans.planned)
         return plans
 
-    async def _found(self, paper: Paper, event: Mapping[str, str], near: Mapping[Like, float]) -> list[Found]:
-        """Who wants it now and did not before.
+    async def _found(
+        self, entries: Sequence[Entry], papers: Mapping[str, Paper], near: Mapping[str, Mapping[Like, float]]
+    ) -> AsyncIterator[tuple[Paper, Mapping[str, str], list[Found]]]:
+        """Each paper, what happened to it, and who wants it now and did not before."""
+        # Those that expired between queueing and matching are left out: months have passed.
+        known = [entry.fields for entry in entries if entry.fields["id"] in papers]
+        for start in range(0, len(known), TOGETHER):
+            some = known[start : start + TOGETHER]
+            asked = [(Document.of(papers[one["id"]]), near.get(one["id"], {})) for one in some]
+            await self._clock.sleep(0)
+            for event, verdicts in zip(some, self._audience.index.match_all(asked), strict=True):
+                paper = papers[event["id"]]
+                yield paper, event, await self._newly(paper, event, verdicts, near.get(paper.id, {}))
+
+    async def _newly(
+        self,
+        paper: Paper,
+        event: Mapping[str, str],
+        verdicts: Mapping[str, Verdict],
+        near: Mapping[Like, float],
+    ) -> list[Found]:
+        """Who of those whose filter it passes wants it now and did not before.
 
         A changed paper counts only for a filter that it passes *because* of the change: otherwise every
         upvote would bring yesterday's papers to a subscription made today.
         """
-        verdicts = self._audience.index.match(Document.of(paper), near)
         wanted = self._audience.wanted_by(paper, verdicts)
         if event["event"] == "changed" and wanted:
             was = before(paper, dict(read_was(event["was"])))

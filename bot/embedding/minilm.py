@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from bot.embedding.graph import FORMAT, build
 from bot.errors import EmbeddingError
 from bot.matching.meaning.vectors import Vector
@@ -48,8 +50,6 @@ class MiniLM:
         return made
 
     def _embed(self, texts: Sequence[str]) -> list[Vector]:
-        import numpy as np  # noqa: PLC0415 - optional
-
         with self._loading:
             if self._session is None:
                 self._load()

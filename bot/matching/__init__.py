@@ -1,5 +1,6 @@
-"""All subscriptions held against one paper. Pure."""
+"""All subscriptions held against papers. Pure."""
 
+from bot.matching.atoms import TOGETHER
 from bot.matching.index import Index
 
-__all__ = ["Index"]
+__all__ = ["TOGETHER", "Index"]

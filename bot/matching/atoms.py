@@ -1,25 +1,36 @@
 """Atoms: the smallest things that a paper has or has not, each known once however many filters ask for it.
 
 An atom is a leaf of a filter without its weight, and here it is nothing but a number. What is known of it stands in
-columns by that number. Who waits for it is one string of bytes: a paper has two hundred atoms out of hundreds of
-thousands, and what it costs is how many places of memory have to be fetched for them, two for an atom here.
+columns by that number, and who waits for it in a row of one large table: a paper has two hundred atoms out of hundreds
+of thousands, and what it costs is how many places of memory have to be fetched for them. numpy fetches many of them at
+a time, while Python waits for each.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable
-from itertools import compress
-from struct import Struct
-from typing import Final
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
+TOGETHER: Final = 16
+"""Papers that are matched in one go: enough that what numpy costs for each step hardly counts."""
 EVERY: Final = 0
 """An atom that every paper has."""
-INNER: Final = 1
-"""What stands for every word and beginning of grams that is no gram itself: nobody waits for it."""
 NONE: Final = -1
 """An atom that no paper has."""
-_ROW: Final = Struct("=ii")
+
+Present: TypeAlias = NDArray[np.uint8]
+"""For each paper a row with a 1 for each atom that it has. It is one longer than there are atoms, for :data:`NONE`."""
+
+
+class Had(NamedTuple):
+    """What papers have, in parallel: each paper by its place among those that are matched together, and what it is."""
+
+    papers: NDArray[np.int64]
+    what: NDArray[np.int64]
 
 
 class Atoms:
@@ -30,30 +41,40 @@ class Atoms:
     """
 
     def __init__(self) -> None:
-        self.rarity = array("f", (1.0, 1.0))
+        self.rarity = array("f", (1.0,))
         """The share of papers that have it, estimated."""
-        self.uses = array("I", (1, 1))
+        self.uses = array("I", (1,))
         """At how many places of distinct filters it stands; at 0 it is forgotten."""
-        self.spellings = array("H", (0, 0))
+        self.spellings = array("H", (0,))
         """How many a term has; 0 for what is no term."""
-        self.longer = bytearray((0, 1))
-        """Whether a longer gram may begin with it, or have it as a word; 1 for some with which none does."""
-        self._rows = [b"", b""]
-        """Who waits: for each a second atom that must be there as well, :data:`EVERY` if none need be, and a claim."""
         self._free: list[int] = []
+        self._start = array("I", (0,))
+        """Where the row of each begins in the table."""
+        self._size = array("I", (0,))
+        """How many wait in it."""
+        self._room = bytearray((0,))
+        """How many it has room for, as the power of two above: 0, 1, 2, 4, 8 …"""
+        self._second = array("i", (0,))
+        """The table: for each who waits a second atom that must be there as well, :data:`EVERY` if none need be, …"""
+        self._claim = array("i", (0,))
+        """… and a claim."""
+        self._rooms: dict[int, list[int]] = {}
+        """Rows that are free, by their room."""
+        self._present = np.zeros(0, np.uint8)
 
     def add(self, share: float, spellings: int = 0) -> int:
         """One more atom."""
         if self._free:
             atom = self._free.pop()
-            self.rarity[atom], self.spellings[atom], self.longer[atom] = share, spellings, 0
+            self.rarity[atom], self.spellings[atom] = share, spellings
             return atom
         self.rarity.append(share)
         self.uses.append(0)
         self.spellings.append(spellings)
-        self.longer.append(0)
-        self._rows.append(b"")
-        return len(self._rows) - 1
+        self._start.append(0)
+        self._size.append(0)
+        self._room.append(0)
+        return len(self._size) - 1
 
     def forget(self, atom: int) -> None:
         """Give a number back; nobody waits for it any more."""
@@ -61,21 +82,66 @@ class Atoms:
 
     def wait(self, first: int, second: int, claim: int) -> None:
         """Let somebody wait for two atoms."""
-        self._rows[first] += _ROW.pack(second, claim)
+        size, room = self._size[first], self._room[first]
+        if not room and 1 not in self._rooms:  # nearly all have nobody or one
+            self._start[first], self._room[first] = len(self._claim), 1
+            self._second.append(0)
+            self._claim.append(0)
+        elif size == (1 << room) >> 1:
+            self._move(first, room + 1)
+        at = self._start[first] + size
+        self._second[at], self._claim[at] = second, claim
+        self._size[first] = size + 1
+
+    def _move(self, first: int, room: int) -> None:
+        """Give a row more room, or take it away with a room of 0."""
+        start, size, former = self._start[first], self._size[first], self._room[first]
+        if room:
+            free = self._rooms.get(room)
+            to = free.pop() if free else len(self._claim)
+            if not free:
+                self._rooms.pop(room, None)
+            if to == len(self._claim):
+                more = bytes(4 * ((1 << room) >> 1))
+                self._second.frombytes(more)
+                self._claim.frombytes(more)
+            self._second[to : to + size] = self._second[start : start + size]
+            self._claim[to : to + size] = self._claim[start : start + size]
+            self._start[first] = to
+        if former:
+            self._rooms.setdefault(former, []).append(start)
+        self._room[first] = room
 
     def leave(self, first: int, second: int, theirs: Callable[[int], bool]) -> list[int]:
         """Let those wait there no longer whose claims are ``theirs``; gives these back."""
         gone: list[int] = []
-        kept: list[bytes] = []
-        for other, claim in _ROW.iter_unpack(self._rows[first]):
-            if other == second and theirs(claim):
-                gone.append(claim)
+        at, end = self._start[first], self._start[first] + self._size[first]
+        while at < end:
+            if self._second[at] == second and theirs(self._claim[at]):
+                gone.append(self._claim[at])
+                end -= 1
+                self._second[at], self._claim[at] = self._second[end], self._claim[end]
             else:
-                kept.append(_ROW.pack(other, claim))
-        self._rows[first] = b"".join(kept)
+                at += 1
+        self._size[first] -= len(gone)
+        if gone and not self._size[first]:
+            self._move(first, 0)
         return gone
 
-    def awake(self, present: set[int]) -> Iterable[int]:
-        """The claims of all who wait for atoms that a paper has."""
-        rows = memoryview(b"".join(map(self._rows.__getitem__, present))).cast("i").tolist()
-        return compress(rows[1::2], map(present.__contains__, rows[::2]))
+    def there(self, papers: int) -> Present:
+        """Room for what so many papers have, at most :data:`TOGETHER`: nothing yet. To be given back empty."""
+        width = len(self._size) + 1
+        if len(self._present) < papers * width:
+            self._present = np.zeros(TOGETHER * (width + width // 4), np.uint8)
+        return self._present[: papers * width].reshape(papers, width)
+
+    def awake(self, had: Had, there: Present) -> Had:
+        """The claims of all who wait for atoms that papers have, given each once, where ``there`` has them as well."""
+        papers, atoms = had
+        sizes = np.frombuffer(self._size, np.uint32)[atoms]
+        ends = np.cumsum(sizes, dtype=np.int64)
+        starts = np.frombuffer(self._start, np.uint32)[atoms] - (ends - sizes)
+        places = np.repeat(starts, sizes) + np.arange(ends[-1] if len(ends) else 0)
+        owners = np.repeat(papers, sizes)
+        both = np.flatnonzero(there[owners, np.frombuffer(self._second, np.int32)[places]])
+        return Had(owners[both], np.frombuffer(self._claim, np.int32)[places[both]].astype(np.int64))

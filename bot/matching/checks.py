@@ -7,12 +7,12 @@ check hold: the checks of a paper are then made all at once. Whatever else there
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
-from collections.abc import Set as AbstractSet
-from itertools import compress
+from collections.abc import Sequence
 from typing import TypeAlias
 
-from bot.matching.atoms import EVERY, NONE
+import numpy as np
+
+from bot.matching.atoms import EVERY, NONE, Had, Present
 
 
 class All:
@@ -25,16 +25,16 @@ class All:
         self.banned = banned
         self.groups = groups
 
-    def holds(self, present: AbstractSet[int]) -> bool:
-        """Whether they do, for a paper that has the atoms ``present`` and no others."""
+    def holds(self, there: Sequence[int]) -> bool:
+        """Whether they do, for a paper with a 1 there for each atom that it has."""
         for atom in self.needed:
-            if atom not in present:
+            if not there[atom]:
                 return False
         for atom in self.banned:
-            if atom in present:
+            if there[atom]:
                 return False
         for group in self.groups:  # noqa: SIM110 - called hundreds of times for each paper
-            if not group.holds(present):
+            if not group.holds(there):
                 return False
         return True
 
@@ -50,12 +50,12 @@ class Any_:  # noqa: N801 - typing has the plain name
         """One of these not being there is enough."""
         self.groups = groups
 
-    def holds(self, present: AbstractSet[int]) -> bool:
-        """Whether one does, for a paper that has the atoms ``present`` and no others."""
+    def holds(self, there: Sequence[int]) -> bool:
+        """Whether one does, for a paper with a 1 there for each atom that it has."""
         return (
-            not present.isdisjoint(self.wanted)
-            or any(atom not in present for atom in self.missing)
-            or any(group.holds(present) for group in self.groups)
+            any(there[atom] for atom in self.wanted)
+            or not all(there[atom] for atom in self.missing)
+            or any(group.holds(there) for group in self.groups)
         )
 
 
@@ -79,6 +79,8 @@ class Checks:
         self._needed = array("i", (EVERY,))
         self._banned = array("i", (NONE,))
         self._filter = array("i", (0,))
+        self._more = bytearray((0,))
+        """1 where there is more to it: in ``_rest``."""
         self._rest: dict[int, All] = {}
         self._free: list[int] = []
 
@@ -94,13 +96,16 @@ class Checks:
             self._needed.append(one)
             self._banned.append(other)
             self._filter.append(number)
+            self._more.append(0)
         if len(needed) > 1 or len(banned) > 1 or check.groups:
             self._rest[at] = All(needed[1:], banned[1:], check.groups)
+            self._more[at] = 1
         return at
 
     def drop(self, at: int) -> None:
         """Forget one."""
-        self._rest.pop(at, None)
+        if self._rest.pop(at, None) is not None:
+            self._more[at] = 0
         self._filter[at] = 0
         self._free.append(at)
 
@@ -108,12 +113,21 @@ class Checks:
         """The number of the filter that has a claim."""
         return claim if claim > 0 else self._filter[-claim]
 
-    def passed(self, checks: Sequence[int], present: set[int]) -> Iterable[int]:
-        """The filters of those checks that hold for a paper with the atoms ``present``."""
-        has = present.__contains__
-        held = set(compress(checks, map(has, map(self._needed.__getitem__, checks))))
-        held.difference_update(list(compress(held, map(has, map(self._banned.__getitem__, held)))))
-        for at in self._rest.keys() & held:
-            if not self._rest[at].holds(present):
-                held.discard(at)
-        return map(self._filter.__getitem__, held)
+    def passed(self, claims: Had, there: Present) -> Had:
+        """The filters whose claims hold for papers with the atoms ``there``."""
+        papers, claimed = claims
+        checked = np.flatnonzero(claimed < 0)
+        of, checks = papers[checked], -claimed[checked]
+        needed, banned = (np.frombuffer(one, np.int32)[checks] for one in (self._needed, self._banned))
+        held = np.flatnonzero(there[of, needed] > there[of, banned])
+        of, checks = of[held], checks[held]
+        if self._rest:
+            fails = [
+                at
+                for at in np.flatnonzero(np.frombuffer(self._more, np.uint8)[checks]).tolist()
+                if not self._rest[int(checks[at])].holds(there[of[at]].data)
+            ]
+            of, checks = np.delete(of, fails), np.delete(checks, fails)
+        plain = np.flatnonzero(claimed > 0)
+        filters = np.frombuffer(self._filter, np.int32)[checks]
+        return Had(np.concatenate([papers[plain], of]), np.concatenate([claimed[plain], filters]))

@@ -1,37 +1,45 @@
-"""All words and phrases that anybody asks for, in tables that a paper is looked up in.
+"""All words and phrases that anybody asks for, in tables that papers are looked up in.
 
 A gram is a run of words as the document has them: stems, or words as written for quoted terms; the last one may be
-the beginning of a word. Written with spaces it is the key of one atom. All words of a paper are looked up at once,
-then its pairs of neighbours, and only from pairs that begin a longer gram does the search go on word by word. The
-compounds of the paper (:mod:`bot.query.document`) are edges that skip a word; few of them are asked for.
+the beginning of a word (:mod:`bot.matching.beginnings`). Each word of a gram is a number, a *node*; so is each beginning
+of a longer one, which is found by the node before it and that of its last word. So the words of papers become numbers
+once, and from there on all of them go on at once, pair by pair and word by word, in arrays of numpy's.
 
-Title, abstract and keywords are looked up as one text, with a word of no letters between them that no gram runs over;
-terms of one field have a table of their own, which their field is looked up in as well.
+A text is a graph (:mod:`bot.query.document`): most of its edges lead from one word to the next, its compounds over two.
+These are compared with words as they were typed; nearly none begins as one of them does
+(:mod:`bot.matching.heads`), and the others are left alone. A word that a term has joined itself is a node of its own.
 
-A term that has several spellings (``fine-tuning``: «fine tuning», «finetuning») is one atom under several keys. Where two
-terms share a spelling, its key leads to a number that stands for both.
+Title, abstract and keywords are looked up as one text; terms of one field have a table of their own, which their field
+is looked up in as well. A term that has several spellings (``fine-tuning``: «fine tuning», «finetuning») is one atom at the
+end of several grams.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
-from itertools import compress, pairwise
-from typing import Final, NamedTuple, TypeVar
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import compress, count, repeat
+from sys import intern
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from bot.matching.atoms import INNER, Atoms
+import numpy as np
+
+from bot.matching.atoms import Atoms, Had
+from bot.matching.beginnings import Beginnings
+from bot.matching.heads import Heads
 from bot.matching.rarity import rarity_of_words
+from bot.matching.table import Table, all_hashed, hashed
+from bot.matching.texts import Texts
 from bot.query.document import Words
 from bot.query.fields import FREE_FIELDS
+from bot.query.tree import Joined
 
-_Key = TypeVar("_Key")
-_HEAD: Final = 3
-"""Beginnings are kept by their first three letters; shorter ones, which no typed query has, under none."""
-_SEVERAL: Final = 0xFFFF
-"""Instead of how many spellings a term has: the number stands for several terms."""
-_BORDER: Final = ""
-"""The word between two texts."""
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_WORD: Final = 32
+"""A node and the next word are one number: the word stands so many bits above."""
+_SEVERAL: Final = -1
 
 
 class Spelled(NamedTuple):
@@ -48,338 +56,315 @@ class Grams:
 
     def __init__(self, atoms: Atoms) -> None:
         self._atoms = atoms
-        self._tables: dict[tuple[bool, str | None], _Table] = {}
+        self._nodes = _Nodes()
+        self._kinds: dict[tuple[bool, str | None], _Kind] = {}
         """By whether words are compared as written, and by field."""
-        self._joint: dict[int, tuple[int, ...]] = {}
-        """What is there when a number is that stands for several terms."""
 
     def get(self, term: Spelled) -> int | None:
         """The atom of ``term``, if it is looked for."""
-        table = self._tables.get((term.exact, term.field))
-        return None if table is None else self._held(table.ways(term))
+        kind = self._kinds.get((term.exact, term.field))
+        return None if kind is None else self._held(kind, term)
 
     def put(self, term: Spelled) -> int:
         """The atom of ``term``, which is looked for from now on if it was not before."""
-        kind = term.exact, term.field
-        if (table := self._tables.get(kind)) is None:
-            table = self._tables[kind] = _Table(self._atoms)
-        ways = table.ways(term)
-        if (atom := self._held(ways)) is not None:
+        if (kind := self._kinds.get((term.exact, term.field))) is None:
+            kind = self._kinds[term.exact, term.field] = _Kind(self._nodes)
+        if (atom := self._held(kind, term)) is not None:
             return atom
         share = rarity_of_words(term.spellings, term.field, exact=term.exact, prefix=term.prefix)
-        atom = self._atoms.add(share, len(ways))
-        for leads, key in ways:
-            held = leads.get(key)
-            if held is not None:
-                self._with(leads, key, held, atom)
-            else:
-                leads[key] = atom
-        table.more(term)
+        atom = self._atoms.add(share, len(term.spellings))
+        held = kind.beginnings if term.prefix else kind
+        for words in term.spellings:
+            held.put(words, atom)
         return atom
 
     def drop(self, term: Spelled, atom: int) -> None:
         """Look for ``term`` no longer."""
-        kind = term.exact, term.field
-        table = self._tables[kind]
-        for leads, key in table.ways(term):
-            self._without(leads, key, atom)
-            if key not in leads and not term.prefix and key in table.longer:
-                table.lies_in(key)
-        table.fewer(term)
-        if not table.used:
-            del self._tables[kind]
+        kind = self._kinds[term.exact, term.field]
+        held = kind.beginnings if term.prefix else kind
+        for words in term.spellings:
+            held.drop(words, atom)
+        if not kind:
+            del self._kinds[term.exact, term.field]
         self._atoms.forget(atom)
 
-    def find(self, words: Mapping[str, Words], present: set[int]) -> None:
-        """Add to ``present`` every term that a paper has."""
+    def find(self, papers: Sequence[Mapping[str, Words]]) -> Iterator[Had]:
+        """Every term that each paper has, one or several times."""
         free = None
-        for (exact, field), table in self._tables.items():
+        for (exact, field), kind in self._kinds.items():
             if field is not None:
-                text = Text((words[field],))
+                texts = Texts([(words[field],) for words in papers])
             else:
-                text = free = free or Text([words[one] for one in FREE_FIELDS if words[one].exact])
-            table.find(text, present, exact=exact)
-        present.discard(None)
-        for number in self._joint.keys() & present:
-            present.update(self._joint[number])
+                texts = free = free or Texts(
+                    [[words[one] for one in FREE_FIELDS if words[one].exact] for words in papers]
+                )
+            yield from kind.find(texts, exact=exact)
+            if kind.beginnings and (found := [*kind.beginnings.find(texts, exact=exact)]):
+                yield Had(*np.array(found, np.int64).T)
 
-    def _held(self, ways: Sequence[tuple[dict[_Key, int], _Key]]) -> int | None:
-        """The atom that all of these lead to, and no others."""
-        (leads, key), *more = ways
-        number = leads.get(key)
-        if number is None:
-            return None
-        size = len(ways)
-        for atom in self._parts(number):
-            if self._atoms.spellings[atom] == size and all(
-                (other := leads.get(key)) is not None and atom in self._parts(other) for leads, key in more
-            ):
+    def _held(self, kind: _Kind, term: Spelled) -> int | None:
+        """The atom of a term that has the same spellings, and no others."""
+        ends = kind.beginnings.ends if term.prefix else kind.ends
+        first, *more = term.spellings
+        size = len(term.spellings)
+        for atom in ends(first):
+            if self._atoms.spellings[atom] == size and all(atom in ends(words) for words in more):
                 return atom
         return None
 
-    def _with(self, leads: dict[str, int], key: str, held: int, atom: int) -> None:
-        """Let a key that leads somewhere lead to one more atom."""
-        atoms = self._atoms
-        if atoms.spellings[held] == _SEVERAL:
-            self._joint[held] = (*self._joint[held], atom)
-            return
-        if atoms.spellings[held]:
-            both = leads[key] = atoms.add(1.0, _SEVERAL)
-            self._joint[both] = (held, atom)
+
+class _Nodes:
+    """Words of grams and beginnings of longer ones, and whatever else more than one thing is known of."""
+
+    def __init__(self) -> None:
+        self.end = array("i", (0,))
+        """The atom of the gram that ends there, 0 if none does, :data:`_SEVERAL` if there are more atoms."""
+        self.several: dict[int, tuple[int, ...]] = {}
+        self.uses = array("I", (0,))
+        """How many grams have it as a word or go on from there."""
+        self.twin = array("I", (0,))
+        """Of a word that somebody typed, the node of the same word as a term has joined it; 0 if none has."""
+        self._free: list[int] = []
+
+    def add(self, *ends: int) -> int:
+        """One more, from 1."""
+        if self._free:
+            node = self._free.pop()
         else:
-            both = leads[key] = atom
-        atoms.longer[both] |= atoms.longer[held]
+            node = len(self.end)
+            self.end.append(0)
+            self.uses.append(0)
+            self.twin.append(0)
+        self.lead(node, ends)
+        return node
 
-    def _without(self, leads: dict[str, int], key: str, atom: int) -> None:
-        """Let a key lead to one atom less."""
-        held = leads[key]
-        if held == atom:
-            del leads[key]
-            return
-        left = self._joint[held] = tuple([one for one in self._joint[held] if one != atom])
-        if len(left) == 1:
-            (leads[key],) = left
-            self._atoms.longer[left[0]] |= self._atoms.longer[held]
-            del self._joint[held]
-            self._atoms.forget(held)
+    def ends(self, node: int) -> tuple[int, ...]:
+        """The atoms of the grams that end there."""
+        if (one := self.end[node]) == _SEVERAL:
+            return self.several[node]
+        return (one,) if one else ()
 
-    def _parts(self, number: int) -> tuple[int, ...]:
-        return self._joint[number] if self._atoms.spellings[number] == _SEVERAL else (number,)
+    def lead(self, node: int, atoms: tuple[int, ...]) -> None:
+        """Let grams with these atoms end there, and no others."""
+        if len(atoms) > 1:
+            self.end[node], self.several[node] = _SEVERAL, atoms
+        else:
+            self.end[node] = atoms[0] if atoms else 0
+            self.several.pop(node, None)
 
+    def forget(self, node: int) -> None:
+        """Give a number back."""
+        self.twin[node] = 0
+        self._free.append(node)
 
-class Text:
-    """Texts of a paper as one, word by word, each part made when it is asked for."""
+    def idle(self, node: int) -> bool:
+        """Whether nothing ends there and nothing goes on."""
+        return not (self.uses[node] or self.end[node])
 
-    def __init__(self, texts: Sequence[Words]) -> None:
-        self._pieces: list[tuple[Words, int, int, int]] = []
-        """Runs of words that a gram may lie in: from where to where in their text, and how much further they are here."""
-        size = 0
-        for text in texts:
-            start = 0
-            for end in (*sorted(text.breaks - {0}), len(text.exact)):
-                self._pieces.append((text, start, end, size - start))
-                size += end - start + 1
-                start = end
-
-    @cached_property
-    def exact(self) -> list[str]:
-        """The words as written."""
-        found: list[str] = []
-        for text, start, end, _ in self._pieces:
-            found += text.exact[start:end]
-            found.append(_BORDER)
-        return found
-
-    @cached_property
-    def stems(self) -> list[str]:
-        """Their stems."""
-        found: list[str] = []
-        for text, start, end, _ in self._pieces:
-            found += text.stems[start:end]
-            found.append(_BORDER)
-        return found
-
-    @cached_property
-    def joined(self) -> dict[int, str]:
-        """Compounds as written, by where they begin."""
-        return {
-            place + further: text.joined[place]
-            for text, start, end, further in self._pieces
-            for place in range(start, end)
-            if text.joined[place]
-        }
-
-    @cached_property
-    def compounds(self) -> tuple[list[int], list[str]]:
-        """Where compounds begin, and their stems."""
-        found: list[int] = []
-        forms: list[str] = []
-        for text, start, end, further in self._pieces:
-            places, stems = text.compounds
-            first, after = bisect_left(places, start), bisect_left(places, end)
-            found += [place + further for place in places[first:after]]
-            forms += stems[first:after]
-        return found, forms
+    def found(self, papers: NDArray[np.int64], nodes: NDArray[np.int64]) -> Iterator[Had]:
+        """What ends at the nodes that papers have."""
+        ends = np.frombuffer(self.end, np.int32)[nodes]
+        one = np.flatnonzero(ends > 0)
+        yield Had(papers[one], ends[one].astype(np.int64))
+        more = np.flatnonzero(ends == _SEVERAL)
+        if len(more):
+            pairs = zip(papers[more].tolist(), nodes[more].tolist(), strict=True)
+            found = [(paper, atom) for paper, node in pairs for atom in self.several[node]]
+            yield Had(*np.array(found, np.int64).T)
 
 
-class _Table:
+class _Edges:
+    """What leads from one place of a text to another, beside most words."""
+
+    def __init__(self, starts: NDArray[np.int64], ends: NDArray[np.int64], nodes: NDArray[np.int64]) -> None:
+        order = np.argsort(starts, kind="stable")
+        self.starts, self.ends, self.nodes = starts[order], ends[order], nodes[order]
+
+    def after(self, places: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """All that begin where something ends: which place each is at, and which edge it is."""
+        low = np.searchsorted(self.starts, places)
+        sizes = np.searchsorted(self.starts, places, "right") - low
+        which = np.repeat(np.arange(len(places)), sizes)
+        return which, np.arange(len(which)) + np.repeat(low - (np.cumsum(sizes) - sizes), sizes)
+
+
+class _Kind:
     """Grams of one kind, stems or words as written, and of one field."""
 
-    def __init__(self, atoms: Atoms) -> None:
-        self._atoms = atoms
-        self.whole: dict[str, int] = {}
-        """What each gram leads to: an atom, one that stands for several, or :data:`INNER`."""
-        self.longer: dict[str, int] = {}
-        """The words of grams that have several, and their beginnings of two words, three …, and how often they are that.
-        All of them are in ``whole``, too."""
-        self.stars: dict[str, dict[str, dict[str, int]]] = {}
-        """Grams that end with the beginning of a word: by the words before it, by its first letters, then by itself."""
-        self.before_stars: dict[str, int] = {}
-        """The beginnings of what stands before such an end, itself among them."""
+    def __init__(self, nodes: _Nodes) -> None:
+        self._nodes = nodes
+        self._typed: dict[str, int] = {}
+        """The node of each word that somebody typed."""
+        self._joined = Table()
+        """The node of each word that a term has joined, by :func:`hashed`: hardly any paper has one of these, and as text
+        they would be half of the index."""
+        self._after = Table()
+        """What a node and the next word lead to: an atom, or a node as a negative number."""
+        self._heads = Heads()
+        self._held = 0
+        """How many times a gram has an atom."""
+        self.beginnings = Beginnings()
 
-    @property
-    def used(self) -> bool:
-        """Whether anything is looked for."""
-        return bool(self.whole or self.stars)
+    def __bool__(self) -> bool:
+        return bool(self._held or self.beginnings)
 
-    def ways(self, term: Spelled) -> list[tuple[dict[str, int], str]]:
-        """For each spelling the table it is kept in, and under which key."""
-        if not term.prefix:
-            return [
-                (self.whole, words[0] if len(words) == 1 else " ".join(words)) for words in term.spellings
-            ]
-        found = []
-        for words in term.spellings:
-            heads = self.stars.setdefault(" ".join(words[:-1]), {})
-            found.append((heads.setdefault(_head(words[-1]), {}), words[-1]))
-        return found
+    def ends(self, words: tuple[str, ...]) -> Sequence[int]:
+        """The atoms of a gram."""
+        held = -self._node(words[0])
+        for word in words[1:]:
+            number = self._node(word)
+            if held >= 0 or not number:
+                return ()
+            held = self._after.get(-held | number << _WORD)
+        return self._nodes.ends(-held) if held < 0 else (held,) if held else ()
 
-    def more(self, term: Spelled) -> None:
-        """Let the beginnings of one more term be known."""
-        longer = self.longer
-        for words in term.spellings:
-            if term.prefix:
-                _more(self.before_stars, _starts(words))
-            elif len(words) > 1:
-                for part in _parts(words):
-                    count = longer[part] = longer.get(part, 0) + 1
-                    if count == 1:
-                        self.lies_in(part)
+    def _node(self, word: str) -> int:
+        """The node of a word; 0 if it has none."""
+        return self._joined.get(hashed(word)) if isinstance(word, Joined) else self._typed.get(word, 0)
 
-    def lies_in(self, part: str) -> None:
-        """Let it be known that longer grams have this word or begin so."""
-        self._atoms.longer[self.whole.setdefault(part, INNER)] = 1
-
-    def fewer(self, term: Spelled) -> None:
-        """Let the beginnings of a term be known no longer."""
-        longer = self.longer
-        for words in term.spellings:
-            if term.prefix:
-                _fewer(self.before_stars, _starts(words))
-                self._swept(words)
-            elif len(words) > 1:
-                for part in _parts(words):
-                    longer[part] -= 1
-                    if not longer[part]:
-                        del longer[part]
-                        if self.whole[part] == INNER:
-                            del self.whole[part]
-
-    def _swept(self, words: tuple[str, ...]) -> None:
-        """Forget tables of ends that are empty."""
-        lead, head = " ".join(words[:-1]), _head(words[-1])
-        heads = self.stars.get(lead, {})
-        if not heads.get(head, True):
-            del heads[head]
-        if not heads:
-            self.stars.pop(lead, None)
-
-    def find(self, text: Text, present: set[int], *, exact: bool) -> None:
-        """Words, then pairs of neighbours, then what goes on from there."""
-        whole, longer = self.whole, self._atoms.longer
-        single = text.exact if exact else text.stems
-        places, forms = ([], []) if exact else text.compounds
-        present.update(map(whole.get, single))  # type: ignore[arg-type]
-        asked = list(map(whole.get, forms))
-        present.update(asked)  # type: ignore[arg-type]
-        if self.longer:
-            pairs = list(map(" ".join, pairwise(single)))
-            numbers = list(map(whole.get, pairs))
-            present.update(numbers)  # type: ignore[arg-type]
-            reached = [
-                (pairs[at], at + 2)
-                for at in compress(range(len(numbers)), numbers)
-                if longer[numbers[at]]  # type: ignore[index]
-            ]
-            compounds = {
-                at: form
-                for at, form, number in zip(places, forms, asked, strict=True)
-                if number is not None and longer[number]
-            }
-            for at, compound in compounds.items():
-                reached.append((compound, at + 2))
-                if at and (number := whole.get(key := f"{single[at - 1]} {compound}")) is not None:
-                    present.add(number)
-                    reached.append((key, at + 2))
-            self._walk(reached, single, compounds, present)
-        if self.stars:
-            self._stars(text, single, dict(zip(places, forms, strict=True)), present)
-
-    def _walk(
-        self,
-        reached: list[tuple[str, int]],
-        single: Sequence[str],
-        compounds: Mapping[int, str],
-        present: set[int],
-    ) -> None:
-        """Go on from the beginnings of grams that a text has, given where each ends."""
-        whole, longer = self.whole, self._atoms.longer
-        for start, at in reached:  # which grows meanwhile
-            if at >= len(single):
-                continue
-            if (number := whole.get(key := f"{start} {single[at]}")) is not None:
-                present.add(number)
-                if longer[number]:
-                    reached.append((key, at + 1))
-            if at in compounds and (number := whole.get(key := f"{start} {compounds[at]}")) is not None:
-                present.add(number)
-                if longer[number]:
-                    reached.append((key, at + 2))
-
-    def _stars(
-        self, text: Text, single: Sequence[str], compounds: Mapping[int, str], present: set[int]
-    ) -> None:
-        """Grams that end with the beginning of a word."""
-        joined = text.joined if compounds else {}
-        self._ends("", {*text.exact, *joined.values()}, present)
-        before = self.before_stars
-        if not before:
+    def put(self, words: tuple[str, ...], atom: int) -> None:
+        """Let a gram have one more atom."""
+        self._held += 1
+        nodes = self._nodes
+        numbers = [self._node(word) or self._new(word) for word in words]
+        at = numbers[0]
+        if len(numbers) == 1:
+            nodes.lead(at, (*nodes.ends(at), atom))
             return
-        reached = [(word, at + 1) for at, word in enumerate(single) if word in before]
-        reached += [(word, at + 2) for at, word in compounds.items() if word in before]
-        for start, at in reached:  # which grows meanwhile
-            if at >= len(single):
-                continue
-            if start in self.stars:
-                self._ends(start, (text.exact[at], joined.get(at, "")), present)
-            if (key := f"{start} {single[at]}") in before:
-                reached.append((key, at + 1))
-            if at in compounds and (key := f"{start} {compounds[at]}") in before:
-                reached.append((key, at + 2))
+        for number in numbers:
+            nodes.uses[number] += 1
+        for number in numbers[1:-1]:
+            at = self._inner(at | number << _WORD)
+            nodes.uses[at] += 1
+        key = at | numbers[-1] << _WORD
+        held = self._after.get(key)
+        if not held:
+            self._after.put(key, atom)
+        else:
+            at = self._inner(key)
+            nodes.lead(at, (*nodes.ends(at), atom))
 
-    def _ends(self, lead: str, words: Iterable[str], present: set[int]) -> None:
-        """The ends after ``lead`` that one of the words begins with."""
-        heads = self.stars.get(lead)
-        if heads is None:
-            return
-        short = heads.get("")
-        for word in filter(None, words):
-            for ends in (heads.get(word[:_HEAD]), short):
-                if ends is not None:
-                    present.update([number for start, number in ends.items() if word.startswith(start)])
+    def drop(self, words: tuple[str, ...], atom: int) -> None:
+        """Let a gram have one atom less."""
+        self._held -= 1
+        nodes = self._nodes
+        numbers = [self._node(word) for word in words]
+        at = numbers[0]
+        if len(numbers) == 1:
+            nodes.lead(at, _without(nodes.ends(at), atom))
+        else:
+            path: list[tuple[int, int]] = []
+            for number in numbers[1:-1]:
+                key = at | number << _WORD
+                at = -self._after.get(key)
+                path.append((key, at))
+                nodes.uses[at] -= 1
+            key = at | numbers[-1] << _WORD
+            held = self._after.get(key)
+            if held > 0:
+                self._after.put(key, 0)
+            else:
+                nodes.lead(-held, _without(nodes.ends(-held), atom))
+                path.append((key, -held))
+            for key, node in reversed(path):
+                if nodes.idle(node):
+                    self._after.put(key, 0)
+                    nodes.forget(node)
+            for number in numbers:
+                nodes.uses[number] -= 1
+        for word in {*words}:
+            if (node := self._node(word)) and nodes.idle(node):
+                self._forget(word, node)
+
+    def _inner(self, key: int) -> int:
+        """The node that a key leads to, from now on if it was none before."""
+        held = self._after.get(key)
+        if held < 0:
+            return -held
+        node = self._nodes.add(held) if held else self._nodes.add()
+        self._after.put(key, -node)
+        return node
+
+    def _new(self, word: str) -> int:
+        """A node for a word that has none of its kind."""
+        node = self._nodes.add()
+        if isinstance(word, Joined):
+            self._joined.put(hashed(word), node)
+            if typed := self._typed.get(word):
+                self._nodes.twin[typed] = node
+        else:
+            # The words of papers are the same objects, so that hardly ever two have to be compared.
+            self._typed[intern(word)] = node
+            self._nodes.twin[node] = self._joined.get(hashed(word))
+            self._heads.put(word)
+        return node
+
+    def _forget(self, word: str, node: int) -> None:
+        if isinstance(word, Joined):
+            self._joined.put(hashed(word), 0)
+            if typed := self._typed.get(word):
+                self._nodes.twin[typed] = 0
+        else:
+            del self._typed[word]
+            self._heads.drop(word)
+        self._nodes.forget(node)
+
+    def find(self, texts: Texts, *, exact: bool) -> Iterator[Had]:
+        """What ends in texts: at words, at pairs of neighbours, and at what goes on from there."""
+        words = texts.exact if exact else texts.stems
+        # A border stands behind the last word; nothing goes on from it, or over it.
+        numbers = np.fromiter(map(self._typed.get, words, repeat(0)), np.int64, len(words))
+        if self._joined:
+            others = np.flatnonzero(numbers == 0)
+            unknown = map(words.__getitem__, others.tolist())
+            numbers[others] = self._joined.find(all_hashed(unknown, len(others)))
+        starts = np.flatnonzero(numbers)
+        nodes, ends, more = numbers[starts], starts + 1, None
+        if not exact:
+            more = self._more(texts, starts, nodes)
+            nodes, ends = np.concatenate([nodes, more.nodes]), np.concatenate([ends, more.ends])
+        uses = np.frombuffer(self._nodes.uses, np.uint32)
+        while len(nodes):
+            yield from self._nodes.found(texts.owners[ends - 1], nodes)
+            on = uses[nodes] != 0
+            nodes, ends = nodes[on], ends[on]
+            following = numbers[ends]
+            there = np.flatnonzero(following)
+            keys, after = nodes[there] | following[there] << _WORD, ends[there] + 1
+            if more is not None and len(more.starts):
+                which, edge = more.after(ends)
+                keys = np.concatenate([keys, nodes[which] | more.nodes[edge] << _WORD])
+                after = np.concatenate([after, more.ends[edge]])
+            leads = self._after.find(keys)
+            atoms, inner = np.flatnonzero(leads > 0), np.flatnonzero(leads < 0)
+            yield Had(texts.owners[after[atoms] - 1], leads[atoms].astype(np.int64))
+            nodes, ends = -leads[inner].astype(np.int64), after[inner]
+
+    def _more(self, texts: Texts, starts: NDArray[np.int64], nodes: NDArray[np.int64]) -> _Edges:
+        """Words that are two nodes, and compounds."""
+        twins = np.frombuffer(self._nodes.twin, np.uint32)[nodes]
+        double = np.flatnonzero(twins)
+        found = [(at, node) for at, word in self._compounds(texts) if (node := self._node(word))]
+        places, compounds = np.array(found, np.int64).reshape(-1, 2).T
+        starts = starts[double]
+        return _Edges(
+            np.concatenate([starts, places]),
+            np.concatenate([starts + 1, places + 2]),
+            np.concatenate([twins[double], compounds]),
+        )
+
+    def _compounds(self, texts: Texts) -> Iterable[tuple[int, str]]:
+        """Where compounds begin that may be words as typed, and their stems."""
+        exact, joined = texts.exact, texts.joined
+        heads = list(map(self._heads.__getitem__, compress(exact, joined)))
+        places = compress(compress(count(), joined), heads)
+        found = [
+            at
+            for at, goes_on in zip(places, filter(None, heads), strict=True)
+            if exact[at + 1][:2] in goes_on
+        ]
+        return texts.compounds_at(found) if found else ()
 
 
-def _starts(words: tuple[str, ...]) -> list[str]:
-    """The beginnings of a gram, without the last word."""
-    return [" ".join(words[:size]) for size in range(1, len(words))]
-
-
-def _parts(words: tuple[str, ...]) -> tuple[str, ...]:
-    """The words of a gram and its beginnings of several words, without itself."""
-    return words if len(words) == 2 else (*words, *_starts(words)[1:])
-
-
-def _more(counts: dict[str, int], keys: Iterable[str]) -> None:
-    for key in keys:
-        counts[key] = counts.get(key, 0) + 1
-
-
-def _fewer(counts: dict[str, int], keys: Iterable[str]) -> None:
-    for key in keys:
-        counts[key] -= 1
-        if not counts[key]:
-            del counts[key]
-
-
-def _head(start: str) -> str:
-    return start[:_HEAD] if len(start) >= _HEAD else ""
+def _without(atoms: tuple[int, ...], atom: int) -> tuple[int, ...]:
+    return tuple([one for one in atoms if one != atom])

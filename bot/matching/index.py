@@ -8,25 +8,26 @@ a test holds the two against each other. One index belongs to one thread.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property, lru_cache
-from operator import neg
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import pairwise
 from typing import Final
 from weakref import WeakValueDictionary
 
-from bot.matching.atoms import EVERY, Atoms
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.matching.atoms import EVERY, TOGETHER, Atoms, Had
 from bot.matching.checks import Checks
+from bot.matching.filters import Filters
 from bot.matching.grams import Grams, Spelled
 from bot.matching.lookups import Authors, Categories, Counts
 from bot.matching.plan import Sought, branches, grown, share, work
 from bot.query import Document, Query, Similarity, Verdict, evaluate
 from bot.query.tree import Author, Category, Compare, Flag, Like
 
-READ: Final = 1 << 13
-"""Filters whose trees are at hand: those that match many papers."""
-REST: Final = 4096
-"""So many numbers are freed before the first of them is given again: matches at hand keep their reasons meanwhile."""
+_NUMBER: Final = 32
+"""A paper and the number of a filter are one number: the paper stands so many bits above."""
 
 
 class Matches(Mapping[str, Verdict]):
@@ -40,8 +41,8 @@ class Matches(Mapping[str, Verdict]):
         self,
         document: Document,
         similarity: Similarity | None,
-        numbers: set[int],
-        names: Callable[[set[int]], dict[str, int]],
+        numbers: NDArray[np.int64],
+        names: Callable[[NDArray[np.int64]], dict[str, int]],
         query_of: Callable[[int], Query],
         *,
         count: int,
@@ -79,25 +80,17 @@ class Matches(Mapping[str, Verdict]):
 class Index:
     """Filters by the key of whoever holds them."""
 
-    def __init__(self, read: Callable[[str], Query] | None = None) -> None:
+    def __init__(
+        self, read: Callable[[str], Query] | None = None, text_of: Callable[[str], str] | None = None
+    ) -> None:
         """With ``read``, which gives a filter again from its normal form, no trees are kept.
 
-        They are read when reasons are asked for; without it they are kept.
+        They are read when reasons are asked for; without it they are kept. With ``text_of`` no normal forms are kept
+        either: it gives the one that a key holds, and is asked no later than the key is dropped.
         """
-        self._read = None if read is None else lru_cache(maxsize=READ)(read)
-        self._numbers: dict[str, int] = {}
-        """For each key the number of its filter, from 1."""
-        self._number_of: dict[str, int] = {}
-        """Each distinct filter, by its normal form."""
-        self._normals: list[str] = [""]
-        self._queries: list[Query | None] | None = [None] if read is None else None
-        self._one_key: list[str] = [""]
-        """By number, one of the keys."""
-        self._freed: deque[int] = deque()
+        self._filters = Filters(read, text_of)
         self._unnamed: WeakValueDictionary[int, Matches] = WeakValueDictionary()
         """Matches of which the keys may not be known yet."""
-        self._shared: dict[int, set[str]] = {}
-        """All keys of the filters that have more than one: sets are large, and most filters have one holder."""
         self._checks = Checks()
         self._atoms = Atoms()
         self._grams = Grams(self._atoms)
@@ -112,15 +105,15 @@ class Index:
         """How many atoms a paper makes us look at in checks, on average: the cost of the filters beside the walk."""
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self._filters)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._numbers
+        return key in self._filters
 
     @property
     def distinct(self) -> int:
         """How many different filters are held."""
-        return len(self._number_of)
+        return self._filters.distinct
 
     @property
     def likes(self) -> tuple[Like, ...]:
@@ -129,78 +122,48 @@ class Index:
 
     def put(self, key: str, query: Query) -> None:
         """Hold a filter for ``key``, in place of its former one."""
-        if key in self._numbers:
-            self.drop(key)
-        elif self._unnamed:
+        self.drop(key)
+        if self._unnamed:
             self._changes()
-        number = self._number_of.get(query.normal)
-        if number is None:
-            number = self._next(key, query)
-            self._number_of[query.normal] = number
+        number, new = self._filters.put(key, query)
+        if new:
             self._settle(number, query)
-        elif (keys := self._shared.get(number)) is not None:
-            keys.add(key)
-        else:
-            self._shared[number] = {self._one_key[number], key}
-        self._numbers[key] = number
 
     def drop(self, key: str) -> None:
         """Forget the filter of ``key``, if there is one."""
-        number = self._numbers.pop(key, None)
-        if number is None:
+        if key not in self._filters:
             return
         if self._unnamed:
             self._changes()
-        keys = self._shared.get(number)
-        if keys is None:
-            del self._number_of[self._normals[number]]
-            self._freed.append(number)
+        number, gone = self._filters.drop(key)
+        if gone:
             self._leave(number)
-            return
-        keys.discard(key)
-        if self._one_key[number] == key:
-            self._one_key[number] = next(iter(keys))
-        if len(keys) == 1:
-            del self._shared[number]
-
-    def _next(self, key: str, query: Query) -> int:
-        """A number for one more filter."""
-        if len(self._freed) > REST:
-            number = self._freed.popleft()
-            self._one_key[number], self._normals[number] = key, query.normal
-            if self._queries is not None:
-                self._queries[number] = query
-            return number
-        self._one_key.append(key)
-        self._normals.append(query.normal)
-        if self._queries is not None:
-            self._queries.append(query)
-        return len(self._normals) - 1
 
     def match(self, document: Document, similarity: Similarity | None = None) -> Matches:
         """Whose filter the paper passes, with the reasons.
 
         ``similarity`` answers for ``like:`` as it does in :func:`bot.query.evaluate`; without it none is satisfied.
         """
-        found = self._passed(document, similarity)
-        shared = self._shared
-        matches = Matches(
-            document,
-            similarity,
-            found,
-            self._named,
-            self._query,
-            count=len(found) + sum([len(shared[one]) - 1 for one in shared.keys() & found]),
-        )
-        self._unnamed[id(matches)] = matches
+        (matches,) = self.match_all([(document, similarity)])
         return matches
 
-    def _named(self, numbers: set[int]) -> dict[str, int]:
-        """All keys of filters, and for each the number of its own."""
-        by_key = dict(zip(map(self._one_key.__getitem__, numbers), numbers, strict=True))
-        for number in self._shared.keys() & numbers:
-            by_key.update(dict.fromkeys(self._shared[number], number))
-        return by_key
+    def match_all(self, papers: Sequence[tuple[Document, Similarity | None]]) -> list[Matches]:
+        """The same for several papers, for which each of them costs half as much."""
+        found = []
+        for start in range(0, len(papers), TOGETHER):
+            some = papers[start : start + TOGETHER]
+            for (document, similarity), numbers in zip(some, self._passed(some), strict=True):
+                matches = Matches(
+                    document,
+                    similarity,
+                    numbers,
+                    self._filters.named,
+                    self._filters.query,
+                    count=self._filters.count(numbers),
+                )
+                self._unnamed[id(matches)] = matches
+                found.append(matches)
+        return found
 
     def _changes(self) -> None:
         """Let the matches at hand be those that were found, whatever changes now."""
@@ -208,35 +171,33 @@ class Index:
             len(matches.by_key)
         self._unnamed.clear()
 
-    def _passed(self, document: Document, similarity: Similarity | None) -> set[int]:
-        """The numbers of the filters that the paper passes."""
-        present = self._present(document, similarity)
-        found = set(self._atoms.awake(present))
-        checks = [-claim for claim in found if claim < 0]
-        found.difference_update(map(neg, checks))
-        found.update(self._checks.passed(checks, present))
-        return found
+    def _passed(self, papers: Sequence[tuple[Document, Similarity | None]]) -> Iterator[NDArray[np.int64]]:
+        """For each paper the numbers of the filters that it passes."""
+        there = self._atoms.there(len(papers))
+        present = _each_once(self._had(papers))
+        there[present] = 1
+        passed = _each_once([self._checks.passed(self._atoms.awake(present, there), there)])
+        there[present] = 0
+        borders = np.searchsorted(passed.papers, np.arange(len(papers) + 1))
+        for start, end in pairwise(borders.tolist()):
+            yield passed.what[start:end]
 
-    def _present(self, document: Document, similarity: Similarity | None) -> set[int]:
-        """The atoms that the paper has."""
-        present = {EVERY}
-        self._grams.find(document.words, present)
-        self._authors.find(document.authors, present)
-        self._categories.find(document.paper.categories, present)
-        self._counts.find(document.paper, present)
-        present.update([self._flags[flag] for flag in document.flags if flag in self._flags])
-        if similarity is not None:
-            for like, atom in self._likes.items():
-                near = similarity.get(like) if isinstance(similarity, Mapping) else similarity(like)
-                if near is not None and near > 0:
-                    present.add(atom)
-        return present
-
-    def _query(self, number: int) -> Query:
-        if self._queries is not None and (query := self._queries[number]) is not None:
-            return query
-        assert self._read is not None
-        return self._read(self._normals[number])
+    def _had(self, papers: Sequence[tuple[Document, Similarity | None]]) -> Iterator[Had]:
+        """The atoms that each paper has, one or several times."""
+        yield from self._grams.find([document.words for document, _ in papers])
+        for at, (document, similarity) in enumerate(papers):
+            present = {EVERY}
+            self._authors.find(document.authors, present)
+            self._categories.find(document.paper.categories, present)
+            self._counts.find(document.paper, present)
+            present.update([self._flags[flag] for flag in document.flags if flag in self._flags])
+            if similarity is not None:
+                for like, atom in self._likes.items():
+                    near = similarity.get(like) if isinstance(similarity, Mapping) else similarity(like)
+                    if near is not None and near > 0:
+                        present.add(atom)
+            what = np.fromiter(present, np.int64, len(present))
+            yield Had(np.full(len(what), at), what)
 
     def _settle(self, number: int, query: Query) -> None:
         """Let a filter wait at its places."""
@@ -263,7 +224,7 @@ class Index:
         def theirs(claim: int) -> bool:
             return self._checks.filter_of(claim) == number
 
-        for branch in branches(grown(self._query(number).root, known), atoms.rarity):
+        for branch in branches(grown(self._filters.query(number).root, known), atoms.rarity):
             self.work -= work(branch, atoms.rarity)
             for first, second in branch.places:
                 gone.update(atoms.leave(first, second, theirs))
@@ -326,3 +287,11 @@ class Index:
                 del self._flags[field, value]
             case Like():
                 del self._likes[sought]
+
+
+def _each_once(had: Iterable[Had]) -> Had:
+    """All of it in the order of the papers, without repetitions."""
+    papers, what = map(np.concatenate, zip(*had, strict=True))
+    found = np.sort(papers << _NUMBER | what)  # an eighth of what np.unique takes
+    found = found[np.diff(found, prepend=-1) != 0]
+    return Had(found >> _NUMBER, found & ((1 << _NUMBER) - 1))

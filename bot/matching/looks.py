@@ -13,8 +13,8 @@ from bot.query.authors import same_person, taken_apart
 from bot.query.document import Words
 from bot.query.fields import FREE_FIELDS
 from bot.query.places import places
-from bot.query.tree import Author, Category, Compare, Flag, Leaf, Like, Term
-from bot.text.words import stem
+from bot.query.tree import Author, Category, Compare, Flag, Joined, Leaf, Like, Term
+from bot.text.words import compound_stems, stem
 
 Test: TypeAlias = Callable[[Kept], bool]
 Near: TypeAlias = Mapping[str, Mapping[Like, float]]
@@ -104,7 +104,12 @@ class Looks:
         if term.exact:
             return self._quoted(term)
         grams = self.grams(term)
-        doubts = {word for pattern in term.patterns for word in pattern if word in self._compounds}
+        doubts = {
+            word
+            for pattern in term.patterns
+            for word in pattern
+            if not isinstance(word, Joined) and word in self._compounds
+        }
         if term.field is None and not doubts and all(len(gram) == 1 for gram in grams):
             return Look(None, grams)
         field = term.field
@@ -145,7 +150,10 @@ class Looks:
         """Whether a pattern stands there, perhaps with compounds for some of its words."""
         firsts = {word[:1] for word in doubts}
         least = min(map(len, doubts), default=0)  # a stem is no longer than its word
-        letters = [[(word, self._stems.get(word)) for word in pattern] for pattern in patterns]
+        letters = [
+            [("" if isinstance(word, Joined) else word, self._stems.get(word)) for word in pattern]
+            for pattern in patterns
+        ]
         known: dict[str, str] = {}
 
         def compounds(exact: str) -> dict[int, str]:
@@ -157,7 +165,7 @@ class Looks:
                 if (made := known.get(pair)) is None:
                     one, two = self._exact.word(pair[0]), self._exact.word(pair[2])
                     may_be = one[:1] in firsts and len(one) + len(two) >= least
-                    made = known[pair] = stem(one + two) if may_be else ""
+                    made = known[pair] = compound_stems([(one, two)])[0] if may_be else ""
                 if made in doubts:
                     found[at - 1 - count] = made
                 count += 1
@@ -232,7 +240,7 @@ class Looks:
 
 
 def _stands(pattern: Sequence[tuple[str, str | None]], stems: str, compounds: Mapping[int, str]) -> bool:
-    """Whether words stand side by side, each by its letter or as a compound, which takes two places."""
+    """Whether words stand side by side, each by its letter or, if it has a name, as a compound, which takes two places."""
     word, letter = pattern[0]
     ends = {at + 2 for at, made in compounds.items() if made == word}
     if letter is not None:

@@ -24,7 +24,7 @@ class Authors:
         self._single: dict[str, list[int]] = {}
         """Names of one part, which any but the first given name may be."""
         self._fuller: dict[tuple[str, ...], dict[str, list[tuple[Name, int]]]] = {}
-        """All others, by the core of the family name, and then by the first letter of the given ones."""
+        """All others, by the core of the family name, and then under each of :func:`_keys`."""
 
     def put(self, author: Author, atom: int) -> None:
         """Look for ``author`` from now on."""
@@ -33,8 +33,9 @@ class Authors:
         if _one_part(name):
             self._single.setdefault(name.key, []).append(atom)
         else:
-            initials = self._fuller.setdefault(name.core, {})
-            initials.setdefault(_initial(name), []).append((name, atom))
+            by_given = self._fuller.setdefault(name.core, {})
+            for key in _keys(name):
+                by_given.setdefault(key, []).append((name, atom))
 
     def drop(self, author: Author, atom: int) -> None:
         """Look for ``author`` no longer."""
@@ -45,11 +46,12 @@ class Authors:
             if not self._single[name.key]:
                 del self._single[name.key]
         else:
-            initials, initial = self._fuller[name.core], _initial(name)
-            initials[initial].remove((name, atom))
-            if not initials[initial]:
-                del initials[initial]
-            if not initials:
+            by_given = self._fuller[name.core]
+            for key in _keys(name):
+                by_given[key].remove((name, atom))
+                if not by_given[key]:
+                    del by_given[key]
+            if not by_given:
                 del self._fuller[name.core]
 
     def find(self, authors: Iterable[tuple[str, Name]], present: set[int]) -> None:
@@ -63,13 +65,18 @@ class Authors:
                 for key in (*given[1:], *family):
                     if key in single:
                         present.update(single[key])
-            initials = fuller.get(family if len(family) == 1 else author.core)
-            if initials is not None:
-                # A family name alone is met by any given names; others agree in their first letter at least.
-                for initial in {"", given[0][0]} if given else ("",):
-                    for asked, atom in initials.get(initial, ()):
-                        if not asked.given or given_compatible(asked.given, given):
-                            present.add(atom)
+            by_given = fuller.get(family if len(family) == 1 else author.core)
+            if by_given is None:
+                continue
+            keys = {"", *_keys(author)}
+            if given and (initial := given[0][0]) in keys:
+                keys.update([key for key in by_given if key.startswith(initial)])
+            elif given:
+                keys.add(initial)
+            for key in keys:
+                for asked, atom in by_given.get(key, ()):
+                    if not asked.given or given_compatible(asked.given, given):
+                        present.add(atom)
 
 
 class Categories:
@@ -145,8 +152,17 @@ class Counts:
                     present.update(self._atoms[one] for one in held[start:end])
 
 
-def _initial(name: Name) -> str:
-    return name.given[0][0] if name.given else ""
+def _keys(name: Name) -> set[str]:
+    """What compatible names have in common: the first given name, or all of them written as one.
+
+    Of a name with hyphens or an initial it is the first letter: that of any other may be compatible.
+    """
+    if not name.given:
+        return {""}
+    first = name.given[0]
+    if len(first) == 1 or "-" in first:
+        return {first[0]}
+    return {first, "".join(name.given).replace("-", "")}
 
 
 def _one_part(name: Name) -> bool:

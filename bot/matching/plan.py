@@ -83,7 +83,8 @@ def _grown(node: Node, *, wanted: bool, atom: Callable[[Sought], int]) -> Group 
     if isinstance(node, Term):
         patterns = spellings(node)
         if len(patterns) > 1:
-            patterns = tuple(dict.fromkeys(patterns))
+            # A word as typed and the same one joined are two.
+            patterns = tuple({(*words, *map(type, words)): words for words in patterns}.values())
         field, exact, prefix = node.field, node.exact, node.prefix
         if not node.also or len(patterns) == 1:
             return atom(Spelled(patterns, field, exact, prefix)), wanted

@@ -11,7 +11,7 @@ Each text becomes :class:`Words`: three parallel tuples, one entry for each posi
 So a text is a small graph: from position p an edge ``stems[p]`` (or ``exact[p]``) leads to p + 1, and, where there
 is a compound, an edge ``joined_stems[p]`` leads to p + 2. A term matches where one of its
 :attr:`~bot.query.tree.Term.patterns` is a path; quoted terms use the edges of ``exact`` alone, a prefix the edges of
-``exact`` and ``joined`` for its last word. An index over many queries walks the same graph with a trie of patterns.
+``exact`` and ``joined`` for its last word. What the pattern has joined itself is no compound of the paper's. An index over many queries walks the same graph with a trie of patterns.
 Positions of keywords never touch: a phrase does not run from one keyword into the next.
 """
 
@@ -24,7 +24,7 @@ from itertools import accumulate, chain, compress
 
 from bot.models import REVISIONS, Paper
 from bot.query.authors import Name, taken_apart
-from bot.text.words import scanned, spans, stems
+from bot.text.words import compound_stems, scanned, spans
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,8 @@ class Words:
     @cached_property
     def compounds(self) -> tuple[Sequence[int], Sequence[str]]:
         """The positions where a compound begins, and the stem of each."""
-        return list(compress(range(len(self.joined)), self.joined)), stems(filter(None, self.joined))
+        places = [*compress(range(len(self.joined)), self.joined)]
+        return places, compound_stems([(self.exact[at], self.exact[at + 1]) for at in places])
 
     @cached_property
     def joined_stems(self) -> tuple[str, ...]:

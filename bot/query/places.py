@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.query.document import Words
-from bot.query.tree import Term
+from bot.query.tree import Joined, Term
 
 
 def places(term: Term, words: Words) -> list[tuple[int, int]]:
@@ -33,6 +33,8 @@ def _starts(term: Term, pattern: tuple[str, ...], words: Words) -> set[int]:
         return starts
     if term.exact:
         return set(words.at_exact.get(word, ()))
+    if isinstance(word, Joined):
+        return set(words.at_stem.get(word, ()))
     return {*words.at_stem.get(word, ()), *words.at_joined.get(word, ())}
 
 
@@ -50,7 +52,8 @@ def _ends(term: Term, pattern: tuple[str, ...], i: int, words: Words, position: 
     elif term.exact:
         single, double = words.exact[position] == word, False
     else:
-        single, double = words.stems[position] == word, words.joined_stems[position] == word
+        single = words.stems[position] == word
+        double = words.joined_stems[position] == word and not isinstance(word, Joined)
     if single:
         ends += _ends(term, pattern, i + 1, words, position + 1)
     if double:

@@ -17,6 +17,15 @@ USUAL_RATE: Final = 5
 """Papers a week that are near enough to an example where nobody said how many."""
 
 
+class Joined(str):
+    """Two neighbours of a term as one word.
+
+    A word of a paper may be that, but no compound of a paper: it would be the same two words again.
+    """
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """One word, or several that stand side by side in one field."""
@@ -40,8 +49,8 @@ class Term:
         """Every sequence of the document's forms that satisfies this term; the written one first.
 
         They are stems unless quoted, the last word as written if a prefix. Unless quoted, one pair of neighbours may be
-        written as one word (``fine-tuning`` finds «finetuning»). The compounds of the *paper* (``finetuning`` finds
-        «fine tuning») are the document's to offer.
+        written as one word (``fine-tuning`` finds «finetuning»): :class:`Joined`. The compounds of the *paper*
+        (``finetuning`` finds «fine tuning») are the document's to offer.
         """
         if len(self.words) == 1 and not self.also:
             return ((self.words[0] if self.exact or self.prefix else stem(self.words[0]),),)
@@ -246,15 +255,16 @@ def spellings(term: Term) -> tuple[tuple[str, ...], ...]:
     places = [at for at in range(last) if hyphenated(words[at], words[at + 1])]
     joined = [words[at] + words[at + 1] for at in places]
     # Hardly any of these is met again, so their stems are not kept.
-    stemmed = stems([*joined, *term.also]) if not prefix else [*joined, *term.also]
     if prefix:
-        stemmed[: len(places)] = [
-            word if at + 1 == last else stem(word) for at, word in zip(places, joined, strict=True)
-        ]
+        stemmed = [word if at + 1 == last else stem(word) for at, word in zip(places, joined, strict=True)]
+        stemmed += term.also
+    else:
+        stemmed = stems([*joined, *term.also])
+    made = [*map(Joined, stemmed)]
     return (
         forms,
-        *[(*forms[:at], form, *forms[at + 2 :]) for at, form in zip(places, stemmed, strict=False)],
-        *[(form,) for form in stemmed[len(places) :]],
+        *[(*forms[:at], form, *forms[at + 2 :]) for at, form in zip(places, made, strict=False)],
+        *[(form,) for form in made[len(places) :]],
     )
 
 

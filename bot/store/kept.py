@@ -86,9 +86,19 @@ class Kept:
         """Keep a subscription, or the record of one."""
         self._held[subscription_id] = one
 
-    def drop(self, subscription_id: str) -> bool:
-        """Forget one; whether it was known."""
-        return self._held.pop(subscription_id, None) is not None
+    def drop(self, subscription_id: str) -> None:
+        """Forget one."""
+        del self._held[subscription_id]
+
+    def __contains__(self, subscription_id: str) -> bool:
+        return subscription_id in self._held
+
+    def filter_of(self, subscription_id: str) -> str:
+        """The filter of one that is kept."""
+        one = self._held[subscription_id]
+        text = filter_of(one) if isinstance(one, str) else one.query
+        assert text is not None
+        return text
 
     def get(self, subscription_id: str) -> Subscription | None:
         """One that is kept; ``None`` where its record turns out to be damaged."""

@@ -20,6 +20,7 @@ import re
 import threading
 from collections.abc import Iterable, Sequence
 from itertools import islice, pairwise
+from sys import intern
 from typing import Final, NamedTuple
 from unicodedata import normalize
 
@@ -239,6 +240,19 @@ def stems(words: Iterable[str]) -> list[str]:
         return list(_stemmer.stemWords(list(words)))
 
 
+def compound_stems(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """The stems of folded words written as one, pair by pair.
+
+    An ending is taken off the second word, of which two letters stay: what swallows a word is no ending.
+    """
+    pairs = list(pairs)
+    joined = [left + right for left, right in pairs]
+    return [
+        stemmed if stemmed.startswith(left + right[:2]) else whole
+        for (left, right), whole, stemmed in zip(pairs, joined, stems(joined), strict=True)
+    ]
+
+
 def joinable(left: str, right: str) -> bool:
     """Whether two folded words side by side may also be written as one: «fine tuning», «data set».
 
@@ -303,7 +317,7 @@ class _Readings(dict[str, tuple[str, str, bool]]):
             folded = folded.replace("’", "'").replace("ʼ", "'").removesuffix("'s")
             folded = "".join([c for c in folded if c.isalnum()])
         with _stemming:
-            found = folded, _stemmer.stemWord(folded), _joins(folded)
+            found = folded, intern(_stemmer.stemWord(folded)), _joins(folded)
         if len(self) >= _CACHED_WORDS:
             self.clear()  # the common words are back after a few papers
         self[raw] = found

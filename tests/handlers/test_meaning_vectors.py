@@ -17,8 +17,6 @@ from bot.query import parse
 from bot.testing.clock import FakeClock
 from tests.core import Core, paper
 
-pytest.importorskip("numpy", reason="vectors come with the language model: python3 dev.py semantic")
-
 
 class Four:
     """An embedder that counts what it reads and knows four groups of words."""

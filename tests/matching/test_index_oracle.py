@@ -16,24 +16,28 @@ from tests.query.test_query_laws import NODES, PAPERS
 
 def differences(papers: list[Paper], queries: list[Query], *, change: bool) -> tuple[int, list[str]]:
     """How many pairs passed, and in words those on which index and oracle disagree."""
-    index = Index(stored)
     held = dict(enumerate(queries))
+    index = Index(stored, lambda key: held[int(key)].normal)
     for number, query in held.items():
         index.put(str(number), query)
     wrong: list[str] = []
     passed = 0
-    for at, paper in enumerate(papers):
-        document = Document.of(paper)
-        found = set(index.match(document))
-        expected = {str(number) for number, query in held.items() if evaluate(query, document).matched}
-        passed += len(expected)
-        wrong += [f"{paper.id}: {held[int(one)].normal}" for one in found ^ expected]
-        if change and at % 10 == 9:  # some go, and some change their filter
-            chance = random.Random(at)
+    for start in range(0, len(papers), 10):
+        documents = [Document.of(paper) for paper in papers[start : start + 10]]
+        all_found = index.match_all([(one, None) for one in documents])
+        for document, found in zip(documents, map(set, all_found), strict=True):
+            expected = {str(number) for number, query in held.items() if evaluate(query, document).matched}
+            passed += len(expected)
+            wrong += [f"{document.paper.id}: {held[int(one)].normal}" for one in found ^ expected]
+        alone = documents[start // 10 % len(documents)]
+        assert set(index.match(alone)) == set(all_found[documents.index(alone)])
+        if change:  # some go, and some change their filter
+            chance = random.Random(start)
             for number in chance.sample(sorted(held), 5):
                 index.drop(str(number))
                 del held[number]
             for number in chance.sample(sorted(held), 5):
+                index.drop(str(number))
                 held[number] = chance.choice(queries)
                 index.put(str(number), held[number])
     return passed, wrong
@@ -96,15 +100,16 @@ def test_meaning_is_asked_of_the_caller(node: Node, near: bool, paper: Paper) ->
                 assert found["a"] == expected
 
 
-@pytest.mark.parametrize("lean", [True, False])
-def test_keys_come_and_go_and_numbers_are_given_again(monkeypatch, lean: bool) -> None:
-    from bot.matching import index as module
+@pytest.mark.parametrize("kept", ["trees", "texts", "nothing"])
+def test_keys_come_and_go_and_numbers_are_given_again(monkeypatch, kept: str) -> None:
+    from bot.matching import filters as module
     from bot.query import parse
     from tests.query.papers import paper
 
     monkeypatch.setattr(module, "REST", 3)
-    index, document = Index(parse if lean else None), Document.of(paper(title="robots that learn"))
     held: dict[str, str] = {}
+    index = Index(None if kept == "trees" else parse, held.__getitem__ if kept == "nothing" else None)
+    document = Document.of(paper(title="robots that learn"))
     chance = random.Random(5)
     words = [
         "robot",
@@ -128,17 +133,21 @@ def test_keys_come_and_go_and_numbers_are_given_again(monkeypatch, lean: bool) -
             expected = {key for key, text in held.items() if evaluate(parse(text), document).matched}
             assert set(matches) == expected
             assert all(matches[key] == evaluate(parse(held[key]), document) for key in expected)
-    assert len(index._one_key) < 30
+    assert len(index._filters._key) < 30
 
 
-def sizes(index: Index) -> tuple[int, int, int]:
-    """How many atoms are looked for, how many tables of grams there are, how many checks are known."""
-    atoms, checks = index._atoms, index._checks
-    return (
-        len(atoms._rows) - len(atoms._free),
-        len(index._grams._tables),
-        len(checks._filter) - len(checks._free),
-    )
+def sizes(index: Index) -> dict[str, int]:
+    """How much is known of what anybody looks for."""
+    atoms, checks, grams = index._atoms, index._checks, index._grams
+    return {
+        "atoms": len(atoms._size) - len(atoms._free),
+        "who waits": sum(atoms._size),
+        "kinds": len(grams._kinds),
+        "grams": sum(len(kind._after) for kind in grams._kinds.values()),
+        "nodes": len(grams._nodes.end) - len(grams._nodes._free),
+        "checks": len(checks._filter) - len(checks._free),
+        "filters": index.distinct,
+    }
 
 
 def test_what_nobody_looks_for_is_forgotten(read_papers: Callable[[int], list[Paper]]) -> None:
@@ -152,7 +161,7 @@ def test_what_nobody_looks_for_is_forgotten(read_papers: Callable[[int], list[Pa
         for number, query in enumerate(queries):
             index.put(str(number), query)
         full = sizes(index)
-        assert all(size > none for size, none in zip(full, empty, strict=True))
+        assert all(full[what] > none for what, none in empty.items())
         for number in order:
             index.drop(str(number))
         assert sizes(index) == empty

@@ -86,8 +86,9 @@ def test_a_record_is_read_once_and_a_damaged_one_is_none() -> None:
     assert kept.get(one.id) is kept.get(one.id)
     kept.put("p/w/4", '{"v":1,"query":"a","destination":7}')
     assert kept.get("p/w/4") is None
-    assert kept.drop(one.id)
-    assert not kept.drop(one.id)
+    assert kept.filter_of(one.id) == kept.filter_of("p/w/4") == "a"
+    kept.drop(one.id)
+    assert one.id not in kept
 
 
 async def test_records_of_either_shape_lie_side_by_side_and_are_rewritten_when_they_change(

@@ -1,17 +1,14 @@
-"""Vectors of the language model: written small, and many held side by side.
-
-numpy comes with the model (the extra ``semantic``); where there is no model there are no vectors, and it is not asked for.
-"""
+"""Vectors of the language model: written small, and many held side by side."""
 
 from __future__ import annotations
 
 import base64
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
+from numpy.typing import NDArray
 
 Vector: TypeAlias = "array[float]"
 """Numbers of 32 bits; of length one."""
@@ -52,12 +49,10 @@ class Rows:
     """Many vectors as one matrix: a product with all of them is one call."""
 
     def __init__(self) -> None:
-        self._matrix: np.ndarray[Any, np.dtype[np.float32]] | None = None
+        self._matrix: NDArray[np.float32] | None = None
 
     def put(self, row: int, vector: Vector) -> None:
         """Hold a vector at ``row``; rows in between are zero."""
-        import numpy as np  # noqa: PLC0415 - there are vectors, so there is numpy
-
         held = self._matrix
         if held is None or row >= len(held):
             grown = np.zeros((max(64, row * 2), len(vector)), np.float32)
@@ -81,8 +76,6 @@ class Rows:
 
         Each of ``more`` is a factor, rows, and what is added to these: the factor times a number for each.
         """
-        import numpy as np  # noqa: PLC0415 - there are vectors, so there is numpy
-
         total = np.zeros(count, np.float32)
         if self._matrix is not None and vector is not None:
             made = self._matrix[:count] @ np.frombuffer(vector, np.float32)

@@ -1,0 +1,176 @@
+"""A table of numbers by numbers, in which thousands are looked up at once."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_SPREAD: Final = 0x9E3779B97F4A7C15
+"""2⁶⁴ by the golden ratio: multiplying by it mixes low bits into high ones."""
+_ALL: Final = (1 << 64) - 1
+_GONE: Final = -1
+"""In the place of a key that was taken away: the search goes on behind it."""
+_HASH: Final = (1 << 62) - 1
+_MOST_NEW: Final = 1 << 15
+"""So many are new before they are put into their places all the same."""
+_ONE_BY_ONE: Final = 1000
+"""Keys that are put into their places one by one; more of them all at once, with the whole table made anew."""
+
+
+class Table:
+    """What keys lead to: keys are whole numbers from 1 below 2⁶³, values have 31 bits and a sign and are not 0.
+
+    Keys stand at the place that is computed from them or in the next free one behind it; a third of the places or more are
+    free. A dictionary of Python's takes five times as much memory, and answers one key after the other. What is new is
+    in one all the same until somebody searches.
+    """
+
+    def __init__(self) -> None:
+        self._new: dict[int, int] = {}
+        """What changed since somebody searched; 0 for what leads nowhere now."""
+        self._shift, self._last = 60, 15
+        """How far the product of a key and :data:`_SPREAD` is shifted to be a place, and the last place."""
+        self._used = 0
+        """Places that are not free, those of keys that are gone among them."""
+        self._keys = array("q", bytes(8 * 16))
+        self._values = array("i", bytes(4 * 16))
+
+    def __len__(self) -> int:
+        self._settle()
+        return int(np.count_nonzero(np.frombuffer(self._values, np.int32)))
+
+    def __bool__(self) -> bool:
+        return bool(self._used or self._new)
+
+    def get(self, key: int) -> int:
+        """What a key leads to, 0 for nothing."""
+        if (value := self._new.get(key)) is not None:
+            return value
+        at, keys = (key * _SPREAD & _ALL) >> self._shift, self._keys
+        while (held := keys[at]) != key:
+            if not held:
+                return 0
+            at = at + 1 & self._last
+        return self._values[at]
+
+    def put(self, key: int, value: int) -> None:
+        """Let a key lead to a value, or nowhere (0)."""
+        self._new[key] = value
+        if len(self._new) > _MOST_NEW:
+            self._settle()
+
+    def find(self, keys: NDArray[np.int64]) -> NDArray[np.int32]:
+        """What each of these leads to, 0 for nothing."""
+        self._settle()
+        held, values = np.frombuffer(self._keys, np.int64), np.frombuffer(self._values, np.int32)
+        places = self._places(keys)
+        there = held[places]
+        found = np.where(there == keys, values[places], 0)
+        further = np.flatnonzero((there != keys) & (there != 0))
+        while len(further):
+            places[further] = (places[further] + 1) & self._last
+            there, sought = held[places[further]], keys[further]
+            hit = there == sought
+            found[further[hit]] = values[places[further[hit]]]
+            further = further[~hit & (there != 0)]
+        return found
+
+    def _place(self, key: int) -> int:
+        """Where a key stands, or the free place at which its search ends."""
+        at, keys = (key * _SPREAD & _ALL) >> self._shift, self._keys
+        while keys[at] != key and keys[at]:
+            at = at + 1 & self._last
+        return at
+
+    def _places(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where the search for each begins."""
+        return (keys.view(np.uint64) * np.uint64(_SPREAD) >> np.uint64(self._shift)).view(np.int64)
+
+    def _settle(self) -> None:
+        """Put what is new into its places."""
+        if not self._new:
+            return
+        if len(self._new) > _ONE_BY_ONE or 3 * (self._used + len(self._new)) > 2 * len(self._keys):
+            self._make_anew()
+        else:
+            for key, value in self._new.items():
+                at = self._place(key)
+                if not self._keys[at]:
+                    if not value:
+                        continue
+                    self._used += 1
+                self._keys[at], self._values[at] = key if value else _GONE, value
+        self._new = {}
+
+    def _make_anew(self) -> None:
+        held, values = np.frombuffer(self._keys, np.int64), np.frombuffer(self._values, np.int32)
+        new = np.fromiter(self._new.keys(), np.int64, len(self._new))
+        kept = np.flatnonzero(held > 0)
+        kept = kept[~np.isin(held[kept], new)]
+        keys = np.concatenate([held[kept], new])
+        leads = np.concatenate([values[kept], np.fromiter(self._new.values(), np.int32, len(new))])
+        keys, leads = keys[leads != 0], leads[leads != 0]
+        self._used = len(keys)
+        bits = (3 * self._used // 2 + _ONE_BY_ONE).bit_length()
+        self._shift, self._last = 64 - bits, (1 << bits) - 1
+        held, values = np.zeros(1 << bits, np.int64), np.zeros(1 << bits, np.int32)
+        places = self._places(keys)
+        while len(keys):
+            # Of several that want one place one gets it, if it is free; the others try the next.
+            free = held[places] == 0
+            held[places[free]] = keys[free]
+            values[places[free]] = leads[free]
+            homeless = held[places] != keys
+            keys, leads, places = keys[homeless], leads[homeless], (places[homeless] + 1) & self._last
+        self._keys, self._values = array("q", held.tobytes()), array("i", values.tobytes())
+
+
+class ByText:
+    """Numbers by texts that are kept elsewhere.
+
+    Two texts that look alike in 62 bits are told apart by whoever has them: one of them is kept as it is.
+    """
+
+    def __init__(self, same: Callable[[int, str], bool]) -> None:
+        """``same`` says whether a number is that of a text."""
+        self._same = same
+        self._numbers = Table()
+        self._others: dict[str, int] = {}
+
+    def get(self, text: str) -> int:
+        """The number of a text; 0 if it has none."""
+        number = self._numbers.get(hashed(text))
+        if number and self._same(number, text):
+            return number
+        return self._others.get(text, 0) if self._others else 0
+
+    def put(self, text: str, number: int) -> None:
+        """Give a number to a text that has none."""
+        key = hashed(text)
+        if self._numbers.get(key):
+            self._others[text] = number
+        else:
+            self._numbers.put(key, number)
+
+    def drop(self, text: str) -> None:
+        """Take the number of a text away."""
+        if self._others.pop(text, None) is None:
+            self._numbers.put(hashed(text), 0)
+
+
+def hashed(text: str) -> int:
+    """A key for a text, another in each process: of a million texts any two have the same with a chance of 1 to 10⁷."""
+    return hash(text) & _HASH or 1
+
+
+def all_hashed(texts: Iterable[str], count: int) -> NDArray[np.int64]:
+    """The same for so many texts."""
+    keys = np.fromiter(map(hash, texts), np.int64, count) & _HASH
+    keys[keys == 0] = 1
+    return keys

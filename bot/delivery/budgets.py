@@ -45,8 +45,9 @@ NEAR: Final = 0.5
 than it is about to use."""
 OWN_PATIENCE: Final = 0.02
 """The same for a limit of the destination's own: nobody else would use its place meanwhile."""
-SPREAD: Final = 0.2
-"""Moments of a whole budget lie within its window less so many seconds (but at most a fifth of it)."""
+SPREAD: Final = 0.5
+"""Moments of a whole budget lie within its window less so many seconds (but at most half of it): what one stall has
+pushed together is apart again after as many of them, and until then each costs its place a little."""
 LATE: Final = 2.0
 """Seconds after its moment within which a send leaves, or not at all; half of a short deadline."""
 UNANSWERED: Final = 15.0
@@ -206,6 +207,6 @@ class Budgets:
         """A shared budget has places; one of a destination's own comes in turn."""
         if not limit.shared:
             return Place(limit.name, limit.count, limit.seconds, OWN_PATIENCE)
-        spread = limit.seconds - min(SPREAD, limit.seconds / 5)
+        spread = limit.seconds - min(SPREAD, limit.seconds / 2)
         near = min(patience, NEAR)
         return Place(limit.name, limit.count, spread, near, window=limit.seconds, held=self._held)

@@ -272,7 +272,7 @@ class _Kind:
                     nodes.forget(node)
             for number in numbers:
                 nodes.uses[number] -= 1
-        for word in {*words}:
+        for word in words:
             if (node := self._node(word)) and nodes.idle(node):
                 self._forget(word, node)
 

@@ -10,7 +10,7 @@ _REMEMBERED: Final = 1 << 14
 _LAST: Final = chr(0x10FFFF)
 
 
-class Heads(dict[str, set[str]]):
+class Heads(dict[str, frozenset[str]]):
     """For a word of a paper, the letters with which typed words go on that begin with it: one letter, and two.
 
     The stem of a compound keeps its first word and two letters of its second one
@@ -27,20 +27,23 @@ class Heads(dict[str, set[str]]):
         self._new.append(word)
         for size in range(1, len(word)) if self else ():
             if (held := self.get(word[:size])) is not None:
-                held |= {word[size], word[size : size + 2]}
+                self[word[:size]] = held | {word[size], word[size : size + 2]}
 
     def drop(self, word: str) -> None:
         """A word is typed nowhere now. Its letters are looked at in vain until they are forgotten."""
         self._sort()
         del self._typed[bisect_left(self._typed, word)]
 
-    def __missing__(self, word: str) -> set[str]:
+    def __missing__(self, word: str) -> frozenset[str]:
         self._sort()
         if len(self) >= _REMEMBERED:
             self.clear()
         low = bisect_left(self._typed, word)
         longer = self._typed[low : bisect_left(self._typed, word + _LAST, low)]
-        found = self[word] = {one[len(word) :][:size] for one in longer if one != word for size in (1, 2)}
+        # Most are empty, and there is one empty set.
+        found = self[word] = frozenset(
+            [one[len(word) :][:size] for one in longer if one != word for size in (1, 2)]
+        )
         return found
 
     def _sort(self) -> None:

@@ -154,6 +154,7 @@ def test_what_nobody_looks_for_is_forgotten(read_papers: Callable[[int], list[Pa
     papers = read_papers(400)
     draw, index = Draw(papers, seed=3), Index(stored)
     queries = [draw.query() for _ in range(400)]
+    queries += map(stored, ("data-set-dataset", "set-data-set-data", "dataset data set", "data-set*"))
     order = list(range(len(queries)))
     random.Random(3).shuffle(order)
     empty = sizes(index)

@@ -5,7 +5,7 @@ Three readings of a word, each coarser than the one before:
 * as written: ``Schölkopf’s``, the span of the token;
 * *folded*: ``scholkopf``: without case, width, accents, ligatures and the possessive «'s»;
 * *stemmed*: ``scholkopf``, and ``polici`` for policy and policies (Snowball's English stemmer,
-  https://snowballstem.org/algorithms/english/stemmer.html).
+  https://snowballstem.org/algorithms/english/stemmer.html); ``llm`` for LLM and LLMs, which it takes for two words.
 
 What folding does to the letters that have no simple answer: ß is ss, İ and ı are i, æ is ae, œ is oe, ø is o,
 ł is l, đ and ð are d, þ is th; Й is И, as every accent goes. «oe» for ö is another spelling, not the same word.
@@ -131,6 +131,8 @@ _WIDE_PARTS = re.compile(r"([^\W_]+(?:['’ʼ][^\W_]+)*)")  # noqa: TID251 - a p
 _UNUSUAL = re.compile(rf"[{_MARKS}{_INVISIBLE}{_SINGLES}]")  # noqa: TID251 - a pattern of ours
 _SIGNED_WORD = re.compile(r"\\[A-Za-z]|[A-Za-z](?:\+\+|[*#])")  # noqa: TID251 - a pattern of ours
 _SINGLE = re.compile(f"[{_SINGLES}]")  # noqa: TID251 - a pattern of ours
+# Initials in the plural (LLMs, GNNs), whose s the stemmer takes for a part of the word, since there is no vowel before it.
+_INITIALS = re.compile("[bcdfghjklmnpqrtvwxz]{3,}s")  # noqa: TID251 - a pattern of ours
 _DROPPED = re.compile(rf"[{_MARKS}{_INVISIBLE}]")  # noqa: TID251 - a pattern of ours
 _HYPHENS: Final = frozenset("-‐‑‒–−")
 _PARTING: Final = frozenset([", ", ". ", ": ", "; ", " (", ") ", "), ", "). ", ".", "/"])
@@ -236,8 +238,10 @@ def stem(word: str) -> str:
 
 def stems(words: Iterable[str]) -> list[str]:
     """The stems of many folded words at once; for words too rare to remember."""
+    words = list(words)
     with _stemming:
-        return list(_stemmer.stemWords(list(words)))
+        found = list(_stemmer.stemWords(words))
+    return [one[:-1] if _INITIALS.fullmatch(one) else one for one in found]
 
 
 def compound_stems(pairs: Iterable[tuple[str, str]]) -> list[str]:
@@ -317,7 +321,8 @@ class _Readings(dict[str, tuple[str, str, bool]]):
             folded = folded.replace("’", "'").replace("ʼ", "'").removesuffix("'s")
             folded = "".join([c for c in folded if c.isalnum()])
         with _stemming:
-            found = folded, intern(_stemmer.stemWord(folded)), _joins(folded)
+            stemmed = folded[:-1] if _INITIALS.fullmatch(folded) else _stemmer.stemWord(folded)
+            found = folded, intern(stemmed), _joins(folded)
         if len(self) >= _CACHED_WORDS:
             self.clear()  # the common words are back after a few papers
         self[raw] = found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import compress, count
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -40,27 +41,22 @@ class Texts:
     @cached_property
     def exact(self) -> list[str]:
         """The words as written."""
-        found: list[str] = []
-        for text, start, end in self._pieces:
-            found += text.exact[start:end]
-            found.append(_BORDER)
-        return found
+        return self._in_a_row(attrgetter("exact"))
 
     @cached_property
     def stems(self) -> list[str]:
         """Their stems."""
-        found: list[str] = []
-        for text, start, end in self._pieces:
-            found += text.stems[start:end]
-            found.append(_BORDER)
-        return found
+        return self._in_a_row(attrgetter("stems"))
 
     @cached_property
     def joined(self) -> list[str]:
         """The compound with the next word as written, "" where there is none."""
+        return self._in_a_row(attrgetter("joined"))
+
+    def _in_a_row(self, part: Callable[[Words], Sequence[str]]) -> list[str]:
         found: list[str] = []
         for text, start, end in self._pieces:
-            found += text.joined[start:end]
+            found += part(text)[start:end]
             found.append(_BORDER)
         return found
 

@@ -176,8 +176,10 @@ class Index:
         there = self._atoms.there(len(papers))
         present = _each_once(self._had(papers))
         there[present] = 1
-        passed = _each_once([self._checks.passed(self._atoms.awake(present, there), there)])
-        there[present] = 0
+        try:
+            passed = _each_once([self._checks.passed(self._atoms.awake(present, there), there)])
+        finally:  # what one batch leaves there would be another one's
+            there[present] = 0
         borders = np.searchsorted(passed.papers, np.arange(len(papers) + 1))
         for start, end in pairwise(borders.tolist()):
             yield passed.what[start:end]

@@ -52,12 +52,7 @@ class Table:
         """What a key leads to, 0 for nothing."""
         if (value := self._new.get(key)) is not None:
             return value
-        at, keys = (key * _SPREAD & _ALL) >> self._shift, self._keys
-        while (held := keys[at]) != key:
-            if not held:
-                return 0
-            at = at + 1 & self._last
-        return self._values[at]
+        return self._values[self._place(key)]  # 0 in a free place
 
     def put(self, key: int, value: int) -> None:
         """Let a key lead to a value, or nowhere (0)."""

@@ -11,7 +11,8 @@ Each text becomes :class:`Words`: three parallel tuples, one entry for each posi
 So a text is a small graph: from position p an edge ``stems[p]`` (or ``exact[p]``) leads to p + 1, and, where there
 is a compound, an edge ``joined_stems[p]`` leads to p + 2. A term matches where one of its
 :attr:`~bot.query.tree.Term.patterns` is a path; quoted terms use the edges of ``exact`` alone, a prefix the edges of
-``exact`` and ``joined`` for its last word. What the pattern has joined itself is no compound of the paper's. An index over many queries walks the same graph with a trie of patterns.
+``exact`` and ``joined`` for its last word. What the pattern has joined itself is no compound of the paper's. An index
+over many queries walks the same graph with all patterns at once.
 Positions of keywords never touch: a phrase does not run from one keyword into the next.
 """
 

@@ -238,10 +238,13 @@ def stem(word: str) -> str:
 
 def stems(words: Iterable[str]) -> list[str]:
     """The stems of many folded words at once; for words too rare to remember."""
-    words = list(words)
     with _stemming:
-        found = list(_stemmer.stemWords(words))
-    return [one[:-1] if _INITIALS.fullmatch(one) else one for one in found]
+        found = _stemmer.stemWords(list(words))
+    return list(map(_singular, found))
+
+
+def _singular(stemmed: str) -> str:
+    return stemmed[:-1] if _INITIALS.fullmatch(stemmed) else stemmed
 
 
 def compound_stems(pairs: Iterable[tuple[str, str]]) -> list[str]:
@@ -321,8 +324,7 @@ class _Readings(dict[str, tuple[str, str, bool]]):
             folded = folded.replace("’", "'").replace("ʼ", "'").removesuffix("'s")
             folded = "".join([c for c in folded if c.isalnum()])
         with _stemming:
-            stemmed = folded[:-1] if _INITIALS.fullmatch(folded) else _stemmer.stemWord(folded)
-            found = folded, intern(stemmed), _joins(folded)
+            found = folded, intern(_singular(_stemmer.stemWord(folded))), _joins(folded)
         if len(self) >= _CACHED_WORDS:
             self.clear()  # the common words are back after a few papers
         self[raw] = found

@@ -36,6 +36,7 @@ from bot.ports import (
     ThreadingAdapter,
 )
 from bot.settings import Settings
+from bot.snapshot import Snapshot
 from bot.storage import SAY_AGAIN
 from bot.store import Store
 from bot.upkeep import Upkeep
@@ -129,7 +130,13 @@ class App:
         ]
         self.feeding = Feeding(given, store, clock, worker=self.worker) if given is not None else None
         self.enriching = [Enriching(one, store, clock, worker=self.worker) for one in enrichers]
-        self.matcher = Matcher(store, clock, worker=self.worker, meanings=self.meanings)
+        self.matcher = Matcher(
+            store,
+            clock,
+            worker=self.worker,
+            meanings=self.meanings,
+            snapshot=Snapshot(settings.core.data_dir),
+        )
         self.lanes = [
             Lanes(
                 adapter.name,

@@ -1,14 +1,17 @@
 """Everybody's subscriptions in one process: the index over their filters, kept up to what the store holds.
 
-At a start all are read, but of each record only the filter: the rest is read when a paper has come that it wants.
+At a start all are read, but of each record only the filter: the rest is read when a paper has come that it wants. Of a
+large index most was saved (:mod:`bot.snapshot`), and only filters that are new or changed are put into it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import gc
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -19,6 +22,7 @@ from bot.errors import QueryError
 from bot.matching import Index
 from bot.models import Paper, Subscription, SubscriptionState
 from bot.query import Query, stored
+from bot.snapshot import Snapshot
 from bot.store import Store
 from bot.store.kept import Kept, filter_of, is_removed, names_sources, parts, undamaged
 
@@ -30,6 +34,11 @@ MANY: Final = 10_000
 """Filters above which the index is kept out of the collector's way."""
 ALIKE: Final = 1 << 13
 """Different filters that are remembered while all are read: many people ask for the same."""
+WORTH_SAVING: Final = 1_000
+"""Filters that a start had to read, so that the index is saved: a tenth of a second of its time."""
+SAVED_AGAIN: Final = timedelta(days=1)
+"""So long after it was saved an index that has changed is saved again: what people erased stays in no file."""
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
 READ_AT_ONCE: Final = 100
 """Records read between two looks at the event loop, when a paper has come that so many want."""
 
@@ -37,9 +46,11 @@ READ_AT_ONCE: Final = 100
 class Audience:
     """Who may want a paper."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, snapshot: Snapshot | None = None) -> None:
+        """With ``snapshot`` a large index is saved, and a start reads only what is new in it."""
         self._store = store
         self._clock = clock
+        self._snapshot = snapshot
         self._kept = Kept()
         self.index = Index(stored, self._kept.filter_of)
         self._revisions: set[str] = set()
@@ -48,6 +59,8 @@ class Audience:
         """Those that want papers of some sources only."""
         self._place = "0-0"
         self._loaded = False
+        self._saved, self._unsaved = NEVER, 0
+        """When the index was saved last, and how many filters have come, gone or changed since."""
 
     async def refresh(self) -> None:
         """Bring it up to what the store holds: everything once, then only what changed."""
@@ -58,28 +71,26 @@ class Audience:
                 now = await self._store.subscriptions.by_ids(ids)
                 for one in ids:
                     self._take(one, now.get(one))
+                self._unsaved += len(ids)
+                if self._unsaved and self._clock.now() - self._saved >= SAVED_AGAIN:
+                    await self._save()
                 return
             log.warning("Too many subscriptions changed to follow; the index is built anew")
             gc.unfreeze()
         place = await self._store.subscriptions.last_change()
         self._kept = Kept()
-        self.index = Index(stored, self._kept.filter_of)
         self._revisions.clear()
         self._choosing.clear()
-        taken = 0
-        read = lru_cache(maxsize=ALIKE)(stored)
         # Millions of objects that stay: the collector need not walk them again and again while they grow, nor later,
         # which would stop everything for a second each time.
         collects = gc.isenabled()
         gc.disable()
         try:
-            async for records in self._store.subscriptions.records():
-                for subscription_id, raw in records:
-                    self._take_record(subscription_id, raw, read)
-                    taken += 1
-                    if taken % TAKEN_AT_ONCE == 0:
-                        await self._clock.sleep(0)
-            if taken >= MANY:
+            await self._load()
+            anew = self._unsaved
+            if anew >= WORTH_SAVING or (anew and self._clock.now() - self._saved >= SAVED_AGAIN):
+                await self._save()
+            if len(self.index) >= MANY:
                 gc.freeze()
                 give_back()
         finally:
@@ -90,8 +101,46 @@ class Audience:
             "The index is built",
             subscriptions=len(self.index),
             distinct=self.index.distinct,
+            anew=anew,
             comparisons_a_paper=round(self.index.work),
         )
+
+    async def _save(self) -> None:
+        """Save the index if it is large; whatever was saved of one that is not is taken away."""
+        self._saved, self._unsaved = self._clock.now(), 0
+        if self._snapshot is None:
+            return
+        if len(self.index) >= MANY:
+            await asyncio.to_thread(self._snapshot.write, self.index, self._revisions, self._saved)
+        else:
+            self._snapshot.remove()
+
+    async def _load(self) -> None:
+        """Hold all subscriptions, with what was saved of the index."""
+        saved = await asyncio.to_thread(self._snapshot.read) if self._snapshot is not None else None
+        self._unsaved, self._saved = 0, saved.at if saved is not None else NEVER
+        self.index = saved.index if saved is not None else Index(stored, self._kept.filter_of)
+        read = lru_cache(maxsize=ALIKE)(stored)
+        async for records in self._store.subscriptions.records():
+            for at, (subscription_id, raw) in enumerate(records):
+                if (found := _filtered(subscription_id, raw)) is None:
+                    continue
+                one, text = found
+                if saved is not None and self.index.holds(subscription_id, text):
+                    self._keep(subscription_id, one, revisions=subscription_id in saved.revisions)
+                    if at % READ_AT_ONCE == 0:
+                        await self._clock.sleep(0)
+                    continue
+                self._hold(subscription_id, one, text, read)
+                self._unsaved += 1
+                if self._unsaved % TAKEN_AT_ONCE == 0:
+                    await self._clock.sleep(0)
+        if saved is not None:
+            gone = [one for one in self.index if one not in self._kept]
+            for subscription_id in gone:
+                self.index.drop(subscription_id)
+            self._unsaved += len(gone)
+            self.index.texts_from(self._kept.filter_of)
 
     def wanted_by(self, paper: Paper, verdicts: Collection[str]) -> list[str]:
         """Of those whose filter the paper passes, those whose choice of sources it passes as well.
@@ -126,14 +175,6 @@ class Audience:
         if subscription is not None and subscription.state is not SubscriptionState.REMOVED:
             self._hold(subscription_id, subscription, subscription.query, stored)
 
-    def _take_record(self, subscription_id: str, raw: str, read: Callable[[str], Query]) -> None:
-        """Hold a subscription of which only the filter is read, unless more than that decides what it wants."""
-        text = filter_of(raw)
-        if text is None or names_sources(raw):
-            self._take(subscription_id, undamaged(raw, *parts(subscription_id)))
-        elif not is_removed(raw):
-            self._hold(subscription_id, raw, text, read)
-
     def _hold(
         self, subscription_id: str, one: str | Subscription, text: str, read: Callable[[str], Query]
     ) -> None:
@@ -144,7 +185,11 @@ class Audience:
             log.warning("A stored filter cannot be read", subscription=subscription_id, why=str(error))
             return
         self.index.put(subscription_id, query)
-        if query.revisions:
+        self._keep(subscription_id, one, revisions=query.revisions)
+
+    def _keep(self, subscription_id: str, one: str | Subscription, *, revisions: bool) -> None:
+        """Note what the matcher asks of a subscription whose filter the index holds."""
+        if revisions:
             self._revisions.add(subscription_id)
         if isinstance(one, Subscription) and one.sources:
             self._choosing.add(subscription_id)
@@ -162,6 +207,20 @@ class Audience:
         """Whether a subscription that wants papers of some sources names one of these."""
         subscription = self._kept.get(subscription_id)
         return subscription is not None and not sources.isdisjoint(subscription.sources)
+
+
+def _filtered(subscription_id: str, raw: str) -> tuple[str | Subscription, str] | None:
+    """A record and its filter, the record read whole where more than the filter decides what it wants.
+
+    ``None`` where it is damaged, or the subscription was removed.
+    """
+    text = filter_of(raw)
+    if text is not None and not names_sources(raw):
+        return None if is_removed(raw) else (raw, text)
+    found = undamaged(raw, *parts(subscription_id))
+    if found is None or found.state is SubscriptionState.REMOVED:
+        return None
+    return found, found.query
 
 
 def give_back() -> None:

@@ -33,6 +33,7 @@ from bot.models import (
 from bot.private import feed_of, identity
 from bot.query import Document, Like, Verdict
 from bot.schedule import due
+from bot.snapshot import Snapshot
 from bot.store import Store
 from bot.store.deliveries import Plan
 from bot.store.papers import LATE, NEWS, SEED, read_was
@@ -76,14 +77,22 @@ class Plans:
 class Matcher:
     """Reads the stream of papers for as long as it runs."""
 
-    def __init__(self, store: Store, clock: Clock, *, worker: str, meanings: Meanings | None = None) -> None:
-        """Without ``meanings`` texts are compared by their words alone."""
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        worker: str,
+        meanings: Meanings | None = None,
+        snapshot: Snapshot | None = None,
+    ) -> None:
+        """Without ``meanings`` texts are compared by their words alone; without ``snapshot`` no index is saved."""
         self._store = store
         self._clock = clock
         self._worker = worker
         self._meanings = meanings or Meanings(store, clock)
         self._followed = Followed(self._meanings, clock)
-        self._audience = Audience(store, clock)
+        self._audience = Audience(store, clock, snapshot)
 
     async def run(self) -> None:
         """Match what comes; first what this worker had taken before a crash."""

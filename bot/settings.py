@@ -44,7 +44,10 @@ class CoreSettings(BaseModel):
         description="Redis or Valkey to use, e.g. redis://user:password@host:6379/0. "
         "Empty: an embedded Valkey in the data directory.",
     )
-    data_dir: Path = Field(Path(".pigeon"), description="Where the embedded Valkey keeps its data.")
+    data_dir: Path = Field(
+        Path(".pigeon"),
+        description="Where the embedded Valkey keeps its data, and the bot what makes its next start quicker.",
+    )
     sources: str = Field(
         "",
         description="Names of the listings to poll, e.g. huggingface,arxiv. Empty: those that are on by default or configured.",

@@ -60,7 +60,7 @@ class Atoms:
         """… and a claim."""
         self._rooms: dict[int, list[int]] = {}
         """Rows that are free, by their room."""
-        self._present = np.zeros(0, np.uint8)
+        self._present = bytearray()
 
     def add(self, share: float, spellings: int = 0) -> int:
         """One more atom."""
@@ -132,8 +132,8 @@ class Atoms:
         """Room for what so many papers have, at most :data:`TOGETHER`: nothing yet. To be given back empty."""
         width = len(self._size) + 1
         if len(self._present) < papers * width:
-            self._present = np.zeros(TOGETHER * (width + width // 4), np.uint8)
-        return self._present[: papers * width].reshape(papers, width)
+            self._present = bytearray(TOGETHER * (width + width // 4))
+        return np.frombuffer(self._present, np.uint8)[: papers * width].reshape(papers, width)
 
     def awake(self, had: Had, there: Present) -> Had:
         """The claims of all who wait for atoms that papers have, given each once, where ``there`` has them as well."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,10 @@ READ: Final = 1 << 13
 """Filters whose trees are at hand: those that match many papers."""
 REST: Final = 4096
 """So many numbers are freed before the first of them is given again: matches at hand keep their reasons meanwhile."""
+
+
+State: TypeAlias = tuple[list[str], list[str], dict[int, set[str]], "array[int]", deque[int]]
+"""Texts and keys by number, and what else is kept of them."""
 
 
 class Filters:
@@ -43,7 +47,7 @@ class Filters:
         self._held = ByText(
             lambda number, key: key == self._key[number] or key in self._shared.get(number, ())
         )
-        self._known = ByText(lambda number, text: text == self.query(number).normal)
+        self._known = ByText(lambda number, text: text == self._text(number))
         self._key: list[str] = [""]
         """By number, one of the keys."""
         self._shared: dict[int, set[str]] = {}
@@ -66,12 +70,28 @@ class Filters:
 
     def query(self, number: int) -> Query:
         """A filter, or one that was dropped not long ago."""
-        if self._read is None:
-            return self._queries[number]
+        return self._queries[number] if self._read is None else self._read(self._text(number))
+
+    def _text(self, number: int) -> str:
+        """The normal form of a filter, or of one that was dropped not long ago."""
         if (text := self._texts.get(number)) is None:
             assert self._text_of is not None
             text = self._text_of(self._key[number])
-        return self._read(text)
+        return text
+
+    def __iter__(self) -> Iterator[str]:
+        """The keys of all who hold one."""
+        free = {*self._free}
+        for number in range(1, len(self._key)):
+            if number not in free:
+                yield from self._names(number)
+
+    def _names(self, number: int) -> Iterable[str]:
+        return self._shared.get(number) or (self._key[number],)
+
+    def holds(self, key: str, text: str) -> bool:
+        """Whether a key holds the filter with this normal form."""
+        return bool((number := self._held.get(key)) and self._text(number) == text)
 
     def put(self, key: str, query: Query) -> tuple[int, bool]:
         """Hold a filter for a key that holds none: its number, and whether nobody held it before."""
@@ -123,6 +143,28 @@ class Filters:
         else:
             self._texts.pop(number, None)
         return number
+
+    def state(self) -> State:
+        """All of it, to be saved; with the texts, which nobody else has then."""
+        free = {*self._free}
+        texts = ["" if number in free else self._text(number) for number in range(len(self._key)) if number]
+        return texts, self._key, self._shared, self._further, self._free
+
+    def restore(self, state: State) -> None:
+        """Be what was saved. The texts are its own until :meth:`texts_from`."""
+        texts, self._key, self._shared, self._further, self._free = state
+        free = {*self._free}
+        self._texts = {number: text for number, text in enumerate(texts, 1) if number not in free}
+        self._known.fill([*self._texts.values()], [*self._texts])
+        names = [(key, number) for number in self._texts for key in self._names(number)]
+        self._held.fill(*map(list, zip(*names, strict=True)))
+        self._count = len(names)
+
+    def texts_from(self, text_of: Callable[[str], str]) -> None:
+        """Keep no texts from now on, but ask whoever has them."""
+        self._text_of = text_of
+        free = {*self._free}
+        self._texts = {number: text for number, text in self._texts.items() if number in free}
 
     def count(self, numbers: NDArray[np.int64]) -> int:
         """How many hold one of these filters."""

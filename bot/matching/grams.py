@@ -20,7 +20,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import compress, count, repeat
 from sys import intern
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from bot.matching.atoms import Atoms, Had
 from bot.matching.beginnings import Beginnings
 from bot.matching.heads import Heads
 from bot.matching.rarity import rarity_of_words
-from bot.matching.table import Table, all_hashed, hashed
+from bot.matching.table import Table, lasting
 from bot.matching.texts import Texts
 from bot.query.document import Words
 from bot.query.fields import FREE_FIELDS
@@ -196,7 +196,7 @@ class _Kind:
         self._typed: dict[str, int] = {}
         """The node of each word that somebody typed."""
         self._joined = Table()
-        """The node of each word that a term has joined, by :func:`hashed`: hardly any paper has one of these, and as text
+        """The node of each word that a term has joined, by :func:`lasting`: hardly any paper has one of these, and as text
         they would be half of the index."""
         self._after = Table()
         """What a node and the next word lead to: an atom, or a node as a negative number."""
@@ -207,6 +207,10 @@ class _Kind:
 
     def __bool__(self) -> bool:
         return bool(self._held or self.beginnings)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._typed = {intern(word): node for word, node in self._typed.items()}
 
     def ends(self, words: tuple[str, ...]) -> Sequence[int]:
         """The atoms of a gram."""
@@ -220,7 +224,7 @@ class _Kind:
 
     def _node(self, word: str) -> int:
         """The node of a word; 0 if it has none."""
-        return self._joined.get(hashed(word)) if isinstance(word, Joined) else self._typed.get(word, 0)
+        return self._joined.get(lasting(word)) if isinstance(word, Joined) else self._typed.get(word, 0)
 
     def put(self, words: tuple[str, ...], atom: int) -> None:
         """Let a gram have one more atom."""
@@ -289,19 +293,19 @@ class _Kind:
         """A node for a word that has none of its kind."""
         node = self._nodes.add()
         if isinstance(word, Joined):
-            self._joined.put(hashed(word), node)
+            self._joined.put(lasting(word), node)
             if typed := self._typed.get(word):
                 self._nodes.twin[typed] = node
         else:
             # The words of papers are the same objects, so that hardly ever two have to be compared.
             self._typed[intern(word)] = node
-            self._nodes.twin[node] = self._joined.get(hashed(word))
+            self._nodes.twin[node] = self._joined.get(lasting(word))
             self._heads.put(word)
         return node
 
     def _forget(self, word: str, node: int) -> None:
         if isinstance(word, Joined):
-            self._joined.put(hashed(word), 0)
+            self._joined.put(lasting(word), 0)
             if typed := self._typed.get(word):
                 self._nodes.twin[typed] = 0
         else:
@@ -317,7 +321,7 @@ class _Kind:
         if self._joined:
             others = np.flatnonzero(numbers == 0)
             unknown = map(words.__getitem__, others.tolist())
-            numbers[others] = self._joined.find(all_hashed(unknown, len(others)))
+            numbers[others] = self._joined.find(np.fromiter(map(lasting, unknown), np.int64, len(others)))
         starts = np.flatnonzero(numbers)
         nodes, ends, more = numbers[starts], starts + 1, None
         if not exact:

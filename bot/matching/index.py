@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeAlias
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from bot.matching.atoms import EVERY, TOGETHER, Atoms, Had
 from bot.matching.checks import Checks
 from bot.matching.filters import Filters
+from bot.matching.filters import State as Held
 from bot.matching.grams import Grams, Spelled
 from bot.matching.lookups import Authors, Categories, Counts
 from bot.matching.plan import Sought, branches, grown, share, work
@@ -28,6 +29,21 @@ from bot.query.tree import Author, Category, Compare, Flag, Like
 
 _NUMBER: Final = 32
 """A paper and the number of a filter are one number: the paper stands so many bits above."""
+
+
+_SAVED: Final = (
+    "_checks",
+    "_atoms",
+    "_grams",
+    "_others",
+    "_authors",
+    "_categories",
+    "_counts",
+    "_flags",
+    "_likes",
+    "work",
+)
+State: TypeAlias = tuple[Held, dict[str, object]]
 
 
 class Matches(Mapping[str, Verdict]):
@@ -119,6 +135,31 @@ class Index:
     def likes(self) -> tuple[Like, ...]:
         """Every example of meaning that some filter names."""
         return tuple(self._likes)
+
+    def holds(self, key: str, text: str) -> bool:
+        """Whether ``key`` holds the filter with this normal form."""
+        return self._filters.holds(key, text)
+
+    def __iter__(self) -> Iterator[str]:
+        """The keys of all who hold a filter."""
+        return iter(self._filters)
+
+    def state(self) -> State:
+        """What is to be saved so that :meth:`restored` gives the same index again, in any process."""
+        return self._filters.state(), {name: self.__dict__[name] for name in _SAVED}
+
+    @classmethod
+    def restored(cls, state: State, read: Callable[[str], Query]) -> Index:
+        """The index that was saved. It has the texts of its filters until :meth:`texts_from`."""
+        index = cls(read)
+        filters, parts = state
+        index._filters.restore(filters)
+        index.__dict__.update(parts)
+        return index
+
+    def texts_from(self, text_of: Callable[[str], str]) -> None:
+        """Let somebody else keep the texts from now on, as with ``text_of`` at the beginning."""
+        self._filters.texts_from(text_of)
 
     def put(self, key: str, query: Query) -> None:
         """Hold a filter for ``key``, in place of its former one."""

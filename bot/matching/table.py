@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,6 +21,8 @@ _GONE: Final = -1
 _HASH: Final = (1 << 62) - 1
 _MOST_NEW: Final = 1 << 15
 """So many are new before they are put into their places all the same."""
+_REMEMBERED: Final = 1 << 12
+"""Words whose lasting keys are."""
 _ONE_BY_ONE: Final = 1000
 """Keys that are put into their places one by one; more of them all at once, with the whole table made anew."""
 
@@ -60,6 +64,11 @@ class Table:
         if len(self._new) > _MOST_NEW:
             self._settle()
 
+    def fill(self, keys: NDArray[np.int64], values: NDArray[np.int32]) -> None:
+        """Let many different keys lead to their values."""
+        self._settle()
+        self._make_anew(keys, values)
+
     def find(self, keys: NDArray[np.int64]) -> NDArray[np.int32]:
         """What each of these leads to, 0 for nothing."""
         self._settle()
@@ -92,7 +101,10 @@ class Table:
         if not self._new:
             return
         if len(self._new) > _ONE_BY_ONE or 3 * (self._used + len(self._new)) > 2 * len(self._keys):
-            self._make_anew()
+            self._make_anew(
+                np.fromiter(self._new.keys(), np.int64, len(self._new)),
+                np.fromiter(self._new.values(), np.int32, len(self._new)),
+            )
         else:
             for key, value in self._new.items():
                 at = self._place(key)
@@ -103,13 +115,13 @@ class Table:
                 self._keys[at], self._values[at] = key if value else _GONE, value
         self._new = {}
 
-    def _make_anew(self) -> None:
+    def _make_anew(self, new: NDArray[np.int64], new_values: NDArray[np.int32]) -> None:
         held, values = np.frombuffer(self._keys, np.int64), np.frombuffer(self._values, np.int32)
-        new = np.fromiter(self._new.keys(), np.int64, len(self._new))
         kept = np.flatnonzero(held > 0)
-        kept = kept[~np.isin(held[kept], new)]
+        if len(kept):
+            kept = kept[~np.isin(held[kept], new)]
         keys = np.concatenate([held[kept], new])
-        leads = np.concatenate([values[kept], np.fromiter(self._new.values(), np.int32, len(new))])
+        leads = np.concatenate([values[kept], new_values])
         keys, leads = keys[leads != 0], leads[leads != 0]
         self._used = len(keys)
         bits = (3 * self._used // 2 + _ONE_BY_ONE).bit_length()
@@ -153,6 +165,16 @@ class ByText:
         else:
             self._numbers.put(key, number)
 
+    def fill(self, texts: Sequence[str], numbers: Sequence[int]) -> None:
+        """Give numbers to many texts while none has one. Two texts may have the same."""
+        keys = np.fromiter(map(hashed, texts), np.int64, len(texts))
+        ordered = np.sort(keys)
+        if (ordered[1:] == ordered[:-1]).any():  # of a million, nearly never
+            for text, number in zip(texts, numbers, strict=True):
+                self.put(text, number)
+        else:
+            self._numbers.fill(keys, np.array(numbers, np.int32))
+
     def drop(self, text: str) -> None:
         """Take the number of a text away."""
         if self._others.pop(text, None) is None:
@@ -164,8 +186,7 @@ def hashed(text: str) -> int:
     return hash(text) & _HASH or 1
 
 
-def all_hashed(texts: Iterable[str], count: int) -> NDArray[np.int64]:
-    """The same for so many texts."""
-    keys = np.fromiter(map(hash, texts), np.int64, count) & _HASH
-    keys[keys == 0] = 1
-    return keys
+@lru_cache(maxsize=_REMEMBERED)
+def lasting(text: str) -> int:
+    """The same, but one key in all processes, for what is saved; it takes ten times as long."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little") & _HASH or 1

@@ -39,6 +39,7 @@ _PLAIN: Final = {
     ("array", "array"),
     ("builtins", "bytearray"),
     ("builtins", "set"),
+    ("collections", "Counter"),
     ("collections", "deque"),
 }
 _DIGEST: Final = 32

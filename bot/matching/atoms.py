@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-TOGETHER: Final = 16
+TOGETHER: Final = 32
 """Papers that are matched in one go: enough that what numpy costs for each step hardly counts."""
 EVERY: Final = 0
 """An atom that every paper has."""

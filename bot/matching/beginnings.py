@@ -56,17 +56,18 @@ class Beginnings:
     def find(self, texts: Texts, *, exact: bool) -> Iterator[tuple[int, int]]:
         """Papers and the atoms that they have; quoted words have no compounds."""
         compounds: Mapping[int, str] = {} if exact or not self._before else texts.compounds
-        single = texts.exact if exact else texts.stems
+        words = texts.written(texts.exact)
+        single = words if exact else texts.written(texts.stems)
         joined = [""] * len(single) if exact else texts.joined
         for paper, places in texts.papers():
             part = slice(places.start, places.stop)
-            yield from ((paper, atom) for atom in self._ends("", {*texts.exact[part], *joined[part]}))
+            yield from ((paper, atom) for atom in self._ends("", {*words[part], *joined[part]}))
             reached = [("", at) for at in places] if self._before else []
             for start, at in reached:  # which grows meanwhile
                 if at >= places.stop:
                     continue
                 if start in self._held:
-                    yield from ((paper, atom) for atom in self._ends(start, (texts.exact[at], joined[at])))
+                    yield from ((paper, atom) for atom in self._ends(start, (words[at], joined[at])))
                 for word, size in ((single[at], 1), (_JOINED + single[at], 1), (compounds.get(at), 2)):
                     if word and (key := f"{start} {word}") in self._before:
                         reached.append((key, at + size))

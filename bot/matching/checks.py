@@ -52,11 +52,16 @@ class Any_:  # noqa: N801 - typing has the plain name
 
     def holds(self, there: Sequence[int]) -> bool:
         """Whether one does, for a paper with a 1 there for each atom that it has."""
-        return (
-            any(there[atom] for atom in self.wanted)
-            or not all(there[atom] for atom in self.missing)
-            or any(group.holds(there) for group in self.groups)
-        )
+        for atom in self.wanted:
+            if there[atom]:
+                return True
+        for atom in self.missing:
+            if not there[atom]:
+                return True
+        for group in self.groups:  # noqa: SIM110 - called hundreds of times for each paper
+            if group.holds(there):
+                return True
+        return False
 
 
 Group: TypeAlias = All | Any_
@@ -116,18 +121,22 @@ class Checks:
     def passed(self, claims: Had, there: Present) -> Had:
         """The filters whose claims hold for papers with the atoms ``there``."""
         papers, claimed = claims
-        checked = np.flatnonzero(claimed < 0)
+        checked = (claimed < 0).nonzero()[0]
         of, checks = papers[checked], -claimed[checked]
         needed, banned = (np.frombuffer(one, np.int32)[checks] for one in (self._needed, self._banned))
         held = np.flatnonzero(there[of, needed] > there[of, banned])
         of, checks = of[held], checks[held]
         if self._rest:
+            more = np.frombuffer(self._more, np.uint8)[checks].nonzero()[0]
+            rows = [row.data for row in there]
             fails = [
                 at
-                for at in np.flatnonzero(np.frombuffer(self._more, np.uint8)[checks]).tolist()
-                if not self._rest[int(checks[at])].holds(there[of[at]].data)
+                for at, paper, check in zip(
+                    more.tolist(), of[more].tolist(), checks[more].tolist(), strict=True
+                )
+                if not self._rest[check].holds(rows[paper])
             ]
             of, checks = np.delete(of, fails), np.delete(checks, fails)
-        plain = np.flatnonzero(claimed > 0)
+        plain = (claimed > 0).nonzero()[0]
         filters = np.frombuffer(self._filter, np.int32)[checks]
         return Had(np.concatenate([papers[plain], of]), np.concatenate([claimed[plain], filters]))

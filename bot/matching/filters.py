@@ -166,9 +166,11 @@ class Filters:
         free = {*self._free}
         self._texts = {number: text for number, text in self._texts.items() if number in free}
 
-    def count(self, numbers: NDArray[np.int64]) -> int:
-        """How many hold one of these filters."""
-        return len(numbers) + int(np.frombuffer(self._further, np.uint32)[numbers].sum())
+    def holders(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many hold one of these filters: of the first of them, from none to all."""
+        found = np.zeros(len(numbers) + 1, np.int64)
+        np.cumsum(np.frombuffer(self._further, np.uint32)[numbers] + np.int64(1), out=found[1:])
+        return found
 
     def named(self, numbers: NDArray[np.int64]) -> dict[str, int]:
         """All who hold one of these filters, and the number of each."""

@@ -17,9 +17,8 @@ end of several grams.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import compress, count, repeat
-from sys import intern
+from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -30,7 +29,8 @@ from bot.matching.heads import Heads
 from bot.matching.rarity import rarity_of_words
 from bot.matching.table import Table, lasting
 from bot.matching.texts import Texts
-from bot.query.document import Words
+from bot.matching.vocabulary import Vocabulary, bucket
+from bot.models import Paper
 from bot.query.fields import FREE_FIELDS
 from bot.query.tree import Joined
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _WORD: Final = 32
 """A node and the next word are one number: the word stands so many bits above."""
 _SEVERAL: Final = -1
+_UNKNOWN: Final = -1
 
 
 class Spelled(NamedTuple):
@@ -57,6 +58,7 @@ class Grams:
     def __init__(self, atoms: Atoms) -> None:
         self._atoms = atoms
         self._nodes = _Nodes()
+        self._vocabulary = Vocabulary()
         self._kinds: dict[tuple[bool, str | None], _Kind] = {}
         """By whether words are compared as written, and by field."""
 
@@ -68,7 +70,7 @@ class Grams:
     def put(self, term: Spelled) -> int:
         """The atom of ``term``, which is looked for from now on if it was not before."""
         if (kind := self._kinds.get((term.exact, term.field))) is None:
-            kind = self._kinds[term.exact, term.field] = _Kind(self._nodes)
+            kind = self._kinds[term.exact, term.field] = _Kind(self._nodes, self._vocabulary)
         if (atom := self._held(kind, term)) is not None:
             return atom
         share = rarity_of_words(term.spellings, term.field, exact=term.exact, prefix=term.prefix)
@@ -88,19 +90,14 @@ class Grams:
             del self._kinds[term.exact, term.field]
         self._atoms.forget(atom)
 
-    def find(self, papers: Sequence[Mapping[str, Words]]) -> Iterator[Had]:
+    def find(self, papers: Sequence[Paper]) -> Iterator[Had]:
         """Every term that each paper has, one or several times."""
-        free = None
-        for (exact, field), kind in self._kinds.items():
-            if field is not None:
-                texts = Texts([(words[field],) for words in papers])
-            else:
-                texts = free = free or Texts(
-                    [[words[one] for one in FREE_FIELDS if words[one].exact] for words in papers]
-                )
-            yield from kind.find(texts, exact=exact)
-            if kind.beginnings and (found := [*kind.beginnings.find(texts, exact=exact)]):
-                yield Had(*np.array(found, np.int64).T)
+        if not self._kinds:
+            return
+        wanted = [FREE_FIELDS if field is None else (field,) for _, field in self._kinds]
+        texts = Texts.of(papers, {name: None for fields in wanted for name in fields}, self._vocabulary)
+        for fields, ((exact, _), kind) in zip(wanted, self._kinds.items(), strict=True):
+            yield from kind.find(texts.within(fields), exact=exact)
 
     def _held(self, kind: _Kind, term: Spelled) -> int | None:
         """The atom of a term that has the same spellings, and no others."""
@@ -164,9 +161,9 @@ class _Nodes:
     def found(self, papers: NDArray[np.int64], nodes: NDArray[np.int64]) -> Iterator[Had]:
         """What ends at the nodes that papers have."""
         ends = np.frombuffer(self.end, np.int32)[nodes]
-        one = np.flatnonzero(ends > 0)
+        one = (ends > 0).nonzero()[0]
         yield Had(papers[one], ends[one].astype(np.int64))
-        more = np.flatnonzero(ends == _SEVERAL)
+        more = (ends == _SEVERAL).nonzero()[0]
         if len(more):
             pairs = zip(papers[more].tolist(), nodes[more].tolist(), strict=True)
             found = [(paper, atom) for paper, node in pairs for atom in self.several[node]]
@@ -191,8 +188,9 @@ class _Edges:
 class _Kind:
     """Grams of one kind, stems or words as written, and of one field."""
 
-    def __init__(self, nodes: _Nodes) -> None:
+    def __init__(self, nodes: _Nodes, vocabulary: Vocabulary) -> None:
         self._nodes = nodes
+        self._vocabulary = vocabulary
         self._typed: dict[str, int] = {}
         """The node of each word that somebody typed."""
         self._joined = Table()
@@ -204,13 +202,19 @@ class _Kind:
         self._held = 0
         """How many times a gram has an atom."""
         self.beginnings = Beginnings()
+        self._age = 0
+        """Of the vocabulary when these two were begun:"""
+        self._node_of = array("i")
+        """The node of each of its forms, :data:`_UNKNOWN` for one that was not asked for since it changed."""
+        self._heads_of = array("q")
+        """How typed words go on that begin with it, likewise."""
 
     def __bool__(self) -> bool:
         return bool(self._held or self.beginnings)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._typed = {intern(word): node for word, node in self._typed.items()}
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what is known of the words of papers."""
+        return self.__dict__ | {"_node_of": array("i"), "_heads_of": array("q"), "_age": 0}
 
     def ends(self, words: tuple[str, ...]) -> Sequence[int]:
         """The atoms of a gram."""
@@ -297,10 +301,14 @@ class _Kind:
             if typed := self._typed.get(word):
                 self._nodes.twin[typed] = node
         else:
-            # The words of papers are the same objects, so that hardly ever two have to be compared.
-            self._typed[intern(word)] = node
+            self._typed[str(word)] = node
             self._nodes.twin[node] = self._joined.get(lasting(word))
             self._heads.put(word)
+            for size in range(1, len(word)):
+                if (form := self._form(word[:size])) and self._heads_of[form] != _UNKNOWN:
+                    self._heads_of[form] |= 1 << bucket(word[size : size + 2])
+        if form := self._form(word):
+            self._node_of[form] = _UNKNOWN
         return node
 
     def _forget(self, word: str, node: int) -> None:
@@ -310,19 +318,24 @@ class _Kind:
                 self._nodes.twin[typed] = 0
         else:
             del self._typed[word]
-            self._heads.drop(word)
+            self._heads.drop(
+                word
+            )  # compounds that begin like it are looked at in vain until all is forgotten
+        if form := self._form(word):
+            self._node_of[form] = _UNKNOWN
         self._nodes.forget(node)
+
+    def _form(self, word: str) -> int:
+        """The number of a word in the vocabulary, if something is known of it here."""
+        form = self._vocabulary.forms.get(word, 0)
+        return form if form < len(self._node_of) and self._age == self._vocabulary.age else 0
 
     def find(self, texts: Texts, *, exact: bool) -> Iterator[Had]:
         """What ends in texts: at words, at pairs of neighbours, and at what goes on from there."""
-        words = texts.exact if exact else texts.stems
+        self._follow()
         # A border stands behind the last word; nothing goes on from it, or over it.
-        numbers = np.fromiter(map(self._typed.get, words, repeat(0)), np.int64, len(words))
-        if self._joined:
-            others = np.flatnonzero(numbers == 0)
-            unknown = map(words.__getitem__, others.tolist())
-            numbers[others] = self._joined.find(np.fromiter(map(lasting, unknown), np.int64, len(others)))
-        starts = np.flatnonzero(numbers)
+        numbers = self._numbers(texts.exact if exact else texts.stems)
+        starts = numbers.nonzero()[0]
         nodes, ends, more = numbers[starts], starts + 1, None
         if not exact:
             more = self._more(texts, starts, nodes)
@@ -333,23 +346,49 @@ class _Kind:
             on = uses[nodes] != 0
             nodes, ends = nodes[on], ends[on]
             following = numbers[ends]
-            there = np.flatnonzero(following)
+            there = following.nonzero()[0]
             keys, after = nodes[there] | following[there] << _WORD, ends[there] + 1
             if more is not None and len(more.starts):
                 which, edge = more.after(ends)
                 keys = np.concatenate([keys, nodes[which] | more.nodes[edge] << _WORD])
                 after = np.concatenate([after, more.ends[edge]])
             leads = self._after.find(keys)
-            atoms, inner = np.flatnonzero(leads > 0), np.flatnonzero(leads < 0)
+            atoms, inner = (leads > 0).nonzero()[0], (leads < 0).nonzero()[0]
             yield Had(texts.owners[after[atoms] - 1], leads[atoms].astype(np.int64))
             nodes, ends = -leads[inner].astype(np.int64), after[inner]
+        if self.beginnings and (found := [*self.beginnings.find(texts, exact=exact)]):
+            yield Had(*np.array(found, np.int64).T)
+
+    def _follow(self) -> None:
+        """Have room for what is known of all forms of the vocabulary."""
+        if self._age != self._vocabulary.age:
+            self._age = self._vocabulary.age
+            self._node_of, self._heads_of = array("i"), array("q")
+        more = len(self._vocabulary.text) - len(self._node_of)
+        self._node_of.extend(repeat(_UNKNOWN, more))
+        self._heads_of.extend(repeat(_UNKNOWN, more))
+
+    def _numbers(self, forms: NDArray[np.int32]) -> NDArray[np.int64]:
+        """The nodes of forms, 0 for those that nobody asks for."""
+        held = np.frombuffer(self._node_of, np.int32)
+        found = held[forms]
+        unknown = found == _UNKNOWN
+        if unknown.any():
+            for form in {*forms[unknown].tolist()}:
+                word = self._vocabulary.text[form]
+                self._node_of[form] = self._typed.get(word) or (
+                    self._joined.get(lasting(word)) if word else 0
+                )
+            found = held[forms]
+        return found.astype(np.int64)
 
     def _more(self, texts: Texts, starts: NDArray[np.int64], nodes: NDArray[np.int64]) -> _Edges:
         """Words that are two nodes, and compounds."""
         twins = np.frombuffer(self._nodes.twin, np.uint32)[nodes]
-        double = np.flatnonzero(twins)
-        found = [(at, node) for at, word in self._compounds(texts) if (node := self._node(word))]
-        places, compounds = np.array(found, np.int64).reshape(-1, 2).T
+        double = twins.nonzero()[0]
+        places = self._compounds(texts)
+        compounds = np.array([self._typed.get(word, 0) for word in texts.compounds_at(places)], np.int64)
+        places, compounds = places[compounds != 0], compounds[compounds != 0]
         starts = starts[double]
         return _Edges(
             np.concatenate([starts, places]),
@@ -357,17 +396,19 @@ class _Kind:
             np.concatenate([twins[double], compounds]),
         )
 
-    def _compounds(self, texts: Texts) -> Iterable[tuple[int, str]]:
-        """Where compounds begin that may be words as typed, and their stems."""
-        exact, joined = texts.exact, texts.joined
-        heads = list(map(self._heads.__getitem__, compress(exact, joined)))
-        places = compress(compress(count(), joined), heads)
-        found = [
-            at
-            for at, goes_on in zip(places, filter(None, heads), strict=True)
-            if exact[at + 1][:2] in goes_on
-        ]
-        return texts.compounds_at(found) if found else ()
+    def _compounds(self, texts: Texts) -> NDArray[np.int64]:
+        """Where compounds begin that may be words as typed."""
+        places = np.flatnonzero(texts.joins)
+        first, second = texts.exact[places], texts.exact[places + 1]
+        held = np.frombuffer(self._heads_of, np.int64)
+        heads = held[first]
+        unknown = heads == _UNKNOWN
+        if unknown.any():
+            for form in {*first[unknown].tolist()}:
+                self._heads_of[form] = self._heads.go_on(self._vocabulary.text[form])
+            heads = held[first]
+        begins = np.frombuffer(self._vocabulary.begins, np.uint8)[second]
+        return places[np.flatnonzero(heads >> begins & 1)]
 
 
 def _without(atoms: tuple[int, ...], atom: int) -> tuple[int, ...]:

@@ -193,14 +193,18 @@ class Index:
         found = []
         for start in range(0, len(papers), TOGETHER):
             some = papers[start : start + TOGETHER]
-            for (document, similarity), numbers in zip(some, self._passed(some), strict=True):
+            passed = self._passed(some)
+            borders = np.searchsorted(passed.papers, np.arange(len(some) + 1))
+            holders = self._filters.holders(passed.what)[borders].tolist()
+            ends = zip(pairwise(borders.tolist()), pairwise(holders), strict=True)
+            for (document, similarity), ((start_, end), (before, upto)) in zip(some, ends, strict=True):
                 matches = Matches(
                     document,
                     similarity,
-                    numbers,
+                    passed.what[start_:end],
                     self._filters.named,
                     self._filters.query,
-                    count=self._filters.count(numbers),
+                    count=upto - before,
                 )
                 self._unnamed[id(matches)] = matches
                 found.append(matches)
@@ -212,25 +216,24 @@ class Index:
             len(matches.by_key)
         self._unnamed.clear()
 
-    def _passed(self, papers: Sequence[tuple[Document, Similarity | None]]) -> Iterator[NDArray[np.int64]]:
-        """For each paper the numbers of the filters that it passes."""
+    def _passed(self, papers: Sequence[tuple[Document, Similarity | None]]) -> Had:
+        """The numbers of the filters that papers pass, paper by paper."""
         there = self._atoms.there(len(papers))
         present = _each_once(self._had(papers))
         there[present] = 1
         try:
-            passed = _each_once([self._checks.passed(self._atoms.awake(present, there), there)])
+            return _each_once([self._checks.passed(self._atoms.awake(present, there), there)])
         finally:  # what one batch leaves there would be another one's
             there[present] = 0
-        borders = np.searchsorted(passed.papers, np.arange(len(papers) + 1))
-        for start, end in pairwise(borders.tolist()):
-            yield passed.what[start:end]
 
     def _had(self, papers: Sequence[tuple[Document, Similarity | None]]) -> Iterator[Had]:
         """The atoms that each paper has, one or several times."""
-        yield from self._grams.find([document.words for document, _ in papers])
+        yield from self._grams.find([document.paper for document, _ in papers])
+        owners: list[int] = []
+        others: list[int] = []
         for at, (document, similarity) in enumerate(papers):
             present = {EVERY}
-            self._authors.find(document.authors, present)
+            self._authors.find(document.paper.authors, present)
             self._categories.find(document.paper.categories, present)
             self._counts.find(document.paper, present)
             present.update([self._flags[flag] for flag in document.flags if flag in self._flags])
@@ -239,8 +242,9 @@ class Index:
                     near = similarity.get(like) if isinstance(similarity, Mapping) else similarity(like)
                     if near is not None and near > 0:
                         present.add(atom)
-            what = np.fromiter(present, np.int64, len(present))
-            yield Had(np.full(len(what), at), what)
+            others += present
+            owners += [at] * len(present)
+        yield Had(np.array(owners, np.int64), np.array(others, np.int64))
 
     def _settle(self, number: int, query: Query) -> None:
         """Let a filter wait at its places."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from collections import Counter
 from collections.abc import Iterable
 from operator import attrgetter
 from typing import Final
 
 from bot.models import Paper
-from bot.query.authors import Name, given_compatible, taken_apart
+from bot.query.authors import Name, given_compatible, name_words, taken_apart
 from bot.query.fields import COUNTS
 from bot.query.tree import Author, Category, Compare, Comparison
 
@@ -25,6 +26,8 @@ class Authors:
         """Names of one part, which any but the first given name may be."""
         self._fuller: dict[tuple[str, ...], dict[str, list[tuple[Name, int]]]] = {}
         """All others, by the core of the family name, and then under each of :func:`_keys`."""
+        self._parts: Counter[str] = Counter()
+        """The parts of all cores, and all single ones: a name with none of them is nobody's who is looked for."""
 
     def put(self, author: Author, atom: int) -> None:
         """Look for ``author`` from now on."""
@@ -32,7 +35,9 @@ class Authors:
             return
         if _one_part(name):
             self._single.setdefault(name.key, []).append(atom)
+            self._parts[name.key] += 1
         else:
+            self._parts.update(name.core)
             by_given = self._fuller.setdefault(name.core, {})
             for key in _keys(name):
                 by_given.setdefault(key, []).append((name, atom))
@@ -43,9 +48,11 @@ class Authors:
             return
         if _one_part(name):
             self._single[name.key].remove(atom)
+            self._look_no_more(name.key)
             if not self._single[name.key]:
                 del self._single[name.key]
         else:
+            self._look_no_more(*name.core)
             by_given = self._fuller[name.core]
             for key in _keys(name):
                 by_given[key].remove((name, atom))
@@ -54,12 +61,20 @@ class Authors:
             if not by_given:
                 del self._fuller[name.core]
 
-    def find(self, authors: Iterable[tuple[str, Name]], present: set[int]) -> None:
-        """Add to ``present`` every name that may be one of the authors'."""
-        single, fuller = self._single, self._fuller
-        if not (single or fuller):
+    def _look_no_more(self, *parts: str) -> None:
+        for part in parts:
+            self._parts[part] -= 1
+            if not self._parts[part]:
+                del self._parts[part]
+
+    def find(self, authors: Iterable[str], present: set[int]) -> None:
+        """Add to ``present`` every name that may be one of the authors', each as the listing has it."""
+        single, fuller, parts = self._single, self._fuller, self._parts
+        if not parts:
             return
-        for _, author in authors:
+        for written in authors:
+            if parts.keys().isdisjoint(name_words(written)) or (author := taken_apart(written)) is None:
+                continue
             given, family = author.given, author.family
             if single:
                 for key in (*given[1:], *family):

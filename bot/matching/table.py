@@ -21,6 +21,7 @@ _GONE: Final = -1
 _HASH: Final = (1 << 62) - 1
 _MOST_NEW: Final = 1 << 15
 """So many are new before they are put into their places all the same."""
+_BITS: Final = np.left_shift(1, np.arange(8)).astype(np.uint8)
 _REMEMBERED: Final = 1 << 12
 """Words whose lasting keys are."""
 _ONE_BY_ONE: Final = 1000
@@ -30,8 +31,8 @@ _ONE_BY_ONE: Final = 1000
 class Table:
     """What keys lead to: keys are whole numbers from 1 below 2⁶³, values have 31 bits and a sign and are not 0.
 
-    Keys stand at the place that is computed from them or in the next free one behind it; a third of the places or more are
-    free. A dictionary of Python's takes five times as much memory, and answers one key after the other. What is new is
+    Keys stand at the place that is computed from them, or the first free one of those that are 1, 3, 6, 10 … behind it, so that
+    they do not gather in crowds; a third of the places or more are free. A dictionary of Python's takes five times as much memory, and answers one key after the other. What is new is
     in one all the same until somebody searches.
     """
 
@@ -44,6 +45,9 @@ class Table:
         """Places that are not free, those of keys that are gone among them."""
         self._keys = array("q", bytes(8 * 16))
         self._values = array("i", bytes(4 * 16))
+        self._marks = bytearray(16)
+        """For each place a bit for each eighth of the keys whose search begins there: most keys that are not here are
+        known by it, without the search that the nearly full table makes long."""
 
     def __len__(self) -> int:
         self._settle()
@@ -56,7 +60,8 @@ class Table:
         """What a key leads to, 0 for nothing."""
         if (value := self._new.get(key)) is not None:
             return value
-        return self._values[self._place(key)]  # 0 in a free place
+        home, mark = self._home(key)
+        return self._values[self._place(key, home)] if self._marks[home] & mark else 0  # 0 in a free place
 
     def put(self, key: int, value: int) -> None:
         """Let a key lead to a value, or nowhere (0)."""
@@ -73,28 +78,37 @@ class Table:
         """What each of these leads to, 0 for nothing."""
         self._settle()
         held, values = np.frombuffer(self._keys, np.int64), np.frombuffer(self._values, np.int32)
-        places = self._places(keys)
-        there = held[places]
-        found = np.where(there == keys, values[places], 0)
-        further = np.flatnonzero((there != keys) & (there != 0))
-        while len(further):
-            places[further] = (places[further] + 1) & self._last
-            there, sought = held[places[further]], keys[further]
-            hit = there == sought
-            found[further[hit]] = values[places[further[hit]]]
-            further = further[~hit & (there != 0)]
+        places, marks = self._homes(keys)
+        found = np.zeros(len(keys), np.int32)
+        sought = np.flatnonzero(np.frombuffer(self._marks, np.uint8)[places] & marks)
+        keys, places = keys[sought], places[sought]
+        step = 0
+        while len(sought):
+            step += 1
+            there = held[places]
+            hit = (there == keys).nonzero()[0]
+            found[sought[hit]] = values[places[hit]]
+            further = ((there != keys) & (there != 0)).nonzero()[0]
+            sought, keys, places = sought[further], keys[further], (places[further] + step) & self._last
         return found
 
-    def _place(self, key: int) -> int:
-        """Where a key stands, or the free place at which its search ends."""
-        at, keys = (key * _SPREAD & _ALL) >> self._shift, self._keys
-        while keys[at] != key and keys[at]:
-            at = at + 1 & self._last
-        return at
+    def _home(self, key: int) -> tuple[int, int]:
+        """Where the search for a key begins, and its bit there."""
+        product = (key * _SPREAD & _ALL) >> self._shift - 3
+        return product >> 3, 1 << (product & 7)
 
-    def _places(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Where the search for each begins."""
-        return (keys.view(np.uint64) * np.uint64(_SPREAD) >> np.uint64(self._shift)).view(np.int64)
+    def _homes(self, keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """The same for many."""
+        products = (keys.view(np.uint64) * np.uint64(_SPREAD) >> np.uint64(self._shift - 3)).view(np.int64)
+        return products >> 3, _BITS[products & 7]
+
+    def _place(self, key: int, at: int) -> int:
+        """Where a key stands, or the free place at which its search ends, which begins at ``at``."""
+        keys, step = self._keys, 0
+        while keys[at] != key and keys[at]:
+            step += 1
+            at = at + step & self._last
+        return at
 
     def _settle(self) -> None:
         """Put what is new into its places."""
@@ -107,17 +121,19 @@ class Table:
             )
         else:
             for key, value in self._new.items():
-                at = self._place(key)
+                home, mark = self._home(key)
+                at = self._place(key, home)
                 if not self._keys[at]:
                     if not value:
                         continue
                     self._used += 1
+                    self._marks[home] |= mark
                 self._keys[at], self._values[at] = key if value else _GONE, value
         self._new = {}
 
     def _make_anew(self, new: NDArray[np.int64], new_values: NDArray[np.int32]) -> None:
         held, values = np.frombuffer(self._keys, np.int64), np.frombuffer(self._values, np.int32)
-        kept = np.flatnonzero(held > 0)
+        kept = (held > 0).nonzero()[0]
         if len(kept):
             kept = kept[~np.isin(held[kept], new)]
         keys = np.concatenate([held[kept], new])
@@ -127,15 +143,21 @@ class Table:
         bits = (3 * self._used // 2 + _ONE_BY_ONE).bit_length()
         self._shift, self._last = 64 - bits, (1 << bits) - 1
         held, values = np.zeros(1 << bits, np.int64), np.zeros(1 << bits, np.int32)
-        places = self._places(keys)
+        places, eighths = self._homes(keys)
+        marks = np.zeros(len(held), np.uint8)
+        for bit in _BITS:  # keys with the same bit do not disturb each other where they share a place
+            marks[places[eighths == bit]] |= bit
+        step = 0
         while len(keys):
             # Of several that want one place one gets it, if it is free; the others try the next.
+            step += 1
             free = held[places] == 0
             held[places[free]] = keys[free]
             values[places[free]] = leads[free]
             homeless = held[places] != keys
-            keys, leads, places = keys[homeless], leads[homeless], (places[homeless] + 1) & self._last
+            keys, leads, places = keys[homeless], leads[homeless], (places[homeless] + step) & self._last
         self._keys, self._values = array("q", held.tobytes()), array("i", values.tobytes())
+        self._marks = bytearray(marks.tobytes())
 
 
 class ByText:

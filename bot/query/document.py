@@ -18,10 +18,11 @@ Positions of keywords never touch: a phrase does not run from one keyword into t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain, compress
+from typing import Final
 
 from bot.models import REVISIONS, Paper
 from bot.query.authors import Name, taken_apart
@@ -98,25 +99,49 @@ class Document:
     paper: Paper
     words: Mapping[str, Words]
     """By field: ``title``, ``abstract``, ``keyword``, ``org``; always all four."""
-    authors: tuple[tuple[str, Name], ...]
-    """Each author as the listing has it, and taken apart."""
     flags: frozenset[tuple[str, str]]
     """Every ``(field, value)`` that holds: ``("has", "code")``, ``("source", "arxiv")``, …"""
 
     @classmethod
     def of(cls, paper: Paper) -> Document:
         """Prepare ``paper``."""
-        return cls(
-            paper,
-            {
-                "title": Words.of(paper.title),
-                "abstract": Words.of(paper.abstract),
-                "keyword": Words.of_list(paper.keywords),
-                "org": Words.of(paper.organization or ""),
-            },
-            tuple((author, name) for author in paper.authors if (name := taken_apart(author)) is not None),
-            frozenset(_flags(paper)),
+        return cls(paper, _Prepared(paper), frozenset(_flags(paper)))
+
+    @cached_property
+    def authors(self) -> tuple[tuple[str, Name], ...]:
+        """Each author as the listing has it, and taken apart."""
+        return tuple(
+            [(author, name) for author in self.paper.authors if (name := taken_apart(author)) is not None]
         )
+
+
+TEXTS: Final[Mapping[str, Callable[[Paper], Sequence[str]]]] = {
+    "title": lambda paper: (paper.title,),
+    "abstract": lambda paper: (paper.abstract,),
+    "keyword": lambda paper: paper.keywords,
+    "org": lambda paper: (paper.organization or "",),
+}
+"""The texts of each field. No phrase runs from one into the next."""
+
+
+class _Prepared(Mapping[str, Words]):
+    """The words of each field, prepared when somebody asks for them: most papers are wanted by nobody."""
+
+    def __init__(self, paper: Paper) -> None:
+        self._paper = paper
+        self._held: dict[str, Words] = {}
+
+    def __getitem__(self, field: str) -> Words:
+        if (held := self._held.get(field)) is None:
+            texts = TEXTS[field](self._paper)
+            held = self._held[field] = Words.of_list(texts) if field == "keyword" else Words.of(texts[0])
+        return held
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(TEXTS)
+
+    def __len__(self) -> int:
+        return len(TEXTS)
 
 
 def _flags(paper: Paper) -> Iterable[tuple[str, str]]:

@@ -134,10 +134,14 @@ _SINGLE = re.compile(f"[{_SINGLES}]")  # noqa: TID251 - a pattern of ours
 # Initials in the plural (LLMs, GNNs), whose s the stemmer takes for a part of the word, since there is no vowel before it.
 _INITIALS = re.compile("[bcdfghjklmnpqrtvwxz]{3,}s")  # noqa: TID251 - a pattern of ours
 _DROPPED = re.compile(rf"[{_MARKS}{_INVISIBLE}]")  # noqa: TID251 - a pattern of ours
-_HYPHENS: Final = frozenset("-‐‑‒–−")
+HYPHENS: Final = frozenset("-‐‑‒–−")
+APOSTROPHES: Final = "'’ʼ"
+"""Between two letters they part no word."""
 _PARTING: Final = frozenset([", ", ". ", ": ", "; ", " (", ") ", "), ", "). ", ".", "/"])
 """What most often stands between words that make no compound; the rest is decided in :func:`_over`."""
-_TYPESETTING: Final = str.maketrans("", "", "${}\\ \u00a0\t\r\n\u00ad")
+TYPESETTING: Final = "${}\\ \u00a0\t\r\n\u00ad"
+"""What parts words like a mere space."""
+_TYPESETTING: Final = str.maketrans("", "", TYPESETTING)
 _LETTERS: Final = str.maketrans(
     {"ı": "i", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t"}
 )
@@ -174,12 +178,12 @@ def fold(text: str) -> str:
 def tokens(text: str) -> tuple[Token, ...]:
     """The words of ``text`` in their order. LaTeX marks and HTML-like noise only part words, they hide none."""
     if _is_plain(text):
-        return tuple([Token(*m.span(), *_readings(m[0])[:2]) for m in _ASCII_WORD.finditer(text)])
+        return tuple([Token(*m.span(), *reading(m[0])[:2]) for m in _ASCII_WORD.finditer(text)])
     return tuple(
         [
-            Token(*m.span(), *readings[:2])
+            Token(*m.span(), *found[:2])
             for m in _TOKEN.finditer(text)
-            if (raw := m["word"]) and (readings := _readings(raw))[0]
+            if (raw := m["word"]) and (found := reading(raw))[0]
         ]
     )
 
@@ -200,11 +204,11 @@ def scanned(text: str) -> Scanned:
         pattern = _QUOTED_PARTS if "'" in text else _PARTS
     else:
         pattern = _WIDE_PARTS
-    if _is_simple(text):
+    if is_simple(text):
         parts = pattern.split(text)
         if len(parts) == 1:
             return Scanned((), (), ())
-        exact, stemmed, joins = zip(*map(_readings, parts[1::2]), strict=True)
+        exact, stemmed, joins = zip(*map(reading, parts[1::2]), strict=True)
         if "" not in exact:
             return Scanned(exact, stemmed, _compounds(parts[2:-1:2], exact, joins))
     found = tokens(text)
@@ -220,10 +224,10 @@ def spans(text: str) -> tuple[tuple[int, int], ...]:
 
 def _is_plain(text: str) -> bool:
     """Whether its words are runs of ASCII letters and digits, so that a simpler pattern finds them."""
-    return text.isascii() and _is_simple(text)
+    return text.isascii() and is_simple(text)
 
 
-def _is_simple(text: str) -> bool:
+def is_simple(text: str) -> bool:
     """Whether its words are runs of letters and digits: none with signs or marks, and none of a single character."""
     if not text.isascii() and _UNUSUAL.search(text) is not None:
         return False
@@ -233,7 +237,7 @@ def _is_simple(text: str) -> bool:
 
 def stem(word: str) -> str:
     """The stem of a folded word: what its endings have in common."""
-    return _readings(word)[1]
+    return reading(word)[1]
 
 
 def stems(words: Iterable[str]) -> list[str]:
@@ -307,7 +311,7 @@ def _compounds(gaps: Sequence[str], exact: Sequence[str], joins: Sequence[bool])
 def _over(gap: str, left: str, right: str) -> str:
     """The compound over anything but a single space."""
     gap = gap.translate(_TYPESETTING)
-    joined = hyphenated(left, right) if gap in _HYPHENS else not gap and joinable(left, right)
+    joined = hyphenated(left, right) if gap in HYPHENS else not gap and joinable(left, right)
     return left + right if joined else ""
 
 
@@ -331,4 +335,5 @@ class _Readings(dict[str, tuple[str, str, bool]]):
         return found
 
 
-_readings: Final = _Readings().__getitem__
+reading: Final = _Readings().__getitem__
+"""The folded form of a token, its stem, and whether it may join another over a space."""

@@ -39,7 +39,6 @@ _PLAIN: Final = {
     ("array", "array"),
     ("builtins", "bytearray"),
     ("builtins", "set"),
-    ("collections", "Counter"),
     ("collections", "deque"),
 }
 _DIGEST: Final = 32

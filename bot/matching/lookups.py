@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import Final
 
 from bot.models import Paper
-from bot.query.authors import Name, given_compatible, name_words, taken_apart
+from bot.query.authors import Name, given_compatible, of_plain, plain_words, taken_apart
 from bot.query.fields import COUNTS
 from bot.query.tree import Author, Category, Compare, Comparison
 
@@ -24,10 +23,8 @@ class Authors:
     def __init__(self) -> None:
         self._single: dict[str, list[int]] = {}
         """Names of one part, which any but the first given name may be."""
-        self._fuller: dict[tuple[str, ...], dict[str, list[tuple[Name, int]]]] = {}
-        """All others, by the core of the family name, and then under each of :func:`_keys`."""
-        self._parts: Counter[str] = Counter()
-        """The parts of all cores, and all single ones: a name with none of them is nobody's who is looked for."""
+        self._fuller: dict[str, dict[str, list[tuple[Name, int]]]] = {}
+        """All others, by :func:`_start`, and then under each of :func:`_keys`."""
 
     def put(self, author: Author, atom: int) -> None:
         """Look for ``author`` from now on."""
@@ -35,10 +32,8 @@ class Authors:
             return
         if _one_part(name):
             self._single.setdefault(name.key, []).append(atom)
-            self._parts[name.key] += 1
         else:
-            self._parts.update(name.core)
-            by_given = self._fuller.setdefault(name.core, {})
+            by_given = self._fuller.setdefault(_start(name), {})
             for key in _keys(name):
                 by_given.setdefault(key, []).append((name, atom))
 
@@ -48,50 +43,51 @@ class Authors:
             return
         if _one_part(name):
             self._single[name.key].remove(atom)
-            self._look_no_more(name.key)
             if not self._single[name.key]:
                 del self._single[name.key]
         else:
-            self._look_no_more(*name.core)
-            by_given = self._fuller[name.core]
+            by_given = self._fuller[_start(name)]
             for key in _keys(name):
                 by_given[key].remove((name, atom))
                 if not by_given[key]:
                     del by_given[key]
             if not by_given:
-                del self._fuller[name.core]
-
-    def _look_no_more(self, *parts: str) -> None:
-        for part in parts:
-            self._parts[part] -= 1
-            if not self._parts[part]:
-                del self._parts[part]
+                del self._fuller[_start(name)]
 
     def find(self, authors: Iterable[str], present: set[int]) -> None:
         """Add to ``present`` every name that may be one of the authors', each as the listing has it."""
-        single, fuller, parts = self._single, self._fuller, self._parts
-        if not parts:
+        single, fuller = self._single, self._fuller
+        if not (single or fuller):
             return
         for written in authors:
-            if parts.keys().isdisjoint(name_words(written)) or (author := taken_apart(written)) is None:
+            words = plain_words(written)
+            if words is None:
+                author = taken_apart(written)
+            elif (
+                f"{words[-1]}, {words[0][0]}" in fuller
+                or words[-1] in fuller
+                or not single.keys().isdisjoint(words[1:])
+            ):
+                author = of_plain(words)
+            else:  # as most are
                 continue
-            given, family = author.given, author.family
-            if single:
-                for key in (*given[1:], *family):
-                    if key in single:
-                        present.update(single[key])
-            by_given = fuller.get(family if len(family) == 1 else author.core)
-            if by_given is None:
-                continue
-            keys = {"", *_keys(author)}
-            if given and (initial := given[0][0]) in keys:
-                keys.update([key for key in by_given if key.startswith(initial)])
-            elif given:
-                keys.add(initial)
-            for key in keys:
-                for asked, atom in by_given.get(key, ()):
-                    if not asked.given or given_compatible(asked.given, given):
-                        present.add(atom)
+            if author is not None:
+                present.update(self._found(author))
+
+    def _found(self, author: Name) -> Iterator[int]:
+        given = author.given
+        for part in (*given[1:], *author.family):
+            yield from self._single.get(part, ())
+        for _, atom in self._fuller.get(" ".join(author.core), {}).get("", ()):
+            yield atom
+        by_given = self._fuller.get(_start(author)) if given else None
+        if by_given is None:
+            return
+        initial, keys = given[0][0], _keys(author)
+        for key in by_given if initial in keys else (*keys, initial):
+            for asked, atom in by_given.get(key, ()):
+                if given_compatible(asked.given, given):
+                    yield atom
 
 
 class Categories:
@@ -165,6 +161,11 @@ class Counts:
                         "=": (below, upto),
                     }[sign]
                     present.update(self._atoms[one] for one in held[start:end])
+
+
+def _start(name: Name) -> str:
+    """What all compatible names have in common: the core of the family name, and the first letter of a given one."""
+    return ", ".join([" ".join(name.core), *[one[0] for one in name.given[:1]]])
 
 
 def _keys(name: Name) -> set[str]:

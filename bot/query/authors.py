@@ -84,8 +84,8 @@ def name_words(name: str) -> tuple[str, ...]:
 
 def taken_apart(name: str) -> Name | None:
     """Read a name in any of the usual forms; ``None`` if there is no letter in it."""
-    if name.isascii() and name.replace(" ", "").isalpha() and (plain := _plain(name)) is not None:
-        return plain
+    if (plain := plain_words(name)) is not None:
+        return of_plain(plain)
     before, comma, after = name.partition(",")
     if comma and name_words(before) and name_words(after):
         family, given = name_words(before), name_words(after)
@@ -105,11 +105,16 @@ def taken_apart(name: str) -> Name | None:
     return Name(words[:first], words[first:])
 
 
-def _plain(name: str) -> Name | None:
-    """A name in ASCII letters without particle, suffix, or an initial at its end, as most are."""
-    words = name.lower().split()
-    if len(words) < 2 or len(words[-1]) == 1 or not _SPECIAL.isdisjoint(words):
+def plain_words(name: str) -> list[str] | None:
+    """The words of a name in ASCII letters without particle, suffix, or an initial at its end, as most are."""
+    if not (name.isascii() and name.replace(" ", "").isalpha()):
         return None
+    words = name.lower().split()
+    return words if len(words) > 1 and len(words[-1]) > 1 and _SPECIAL.isdisjoint(words) else None
+
+
+def of_plain(words: list[str]) -> Name:
+    """The name of such words: the last is the family's."""
     return Name(tuple(words[:-1]), (words[-1],))
 
 

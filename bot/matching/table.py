@@ -21,6 +21,8 @@ _GONE: Final = -1
 _HASH: Final = (1 << 62) - 1
 _MOST_NEW: Final = 1 << 15
 """So many are new before they are put into their places all the same."""
+_FEW: Final = 24
+"""So few keys are looked for one by one."""
 _BITS: Final = np.left_shift(1, np.arange(8)).astype(np.uint8)
 _REMEMBERED: Final = 1 << 12
 """Words whose lasting keys are."""
@@ -83,13 +85,15 @@ class Table:
         sought = np.flatnonzero(np.frombuffer(self._marks, np.uint8)[places] & marks)
         keys, places = keys[sought], places[sought]
         step = 0
-        while len(sought):
+        while len(sought) > _FEW:
             step += 1
             there = held[places]
             hit = (there == keys).nonzero()[0]
             found[sought[hit]] = values[places[hit]]
             further = ((there != keys) & (there != 0)).nonzero()[0]
             sought, keys, places = sought[further], keys[further], (places[further] + step) & self._last
+        for at, key, place in zip(sought.tolist(), keys.tolist(), places.tolist(), strict=True):
+            found[at] = self._values[self._place(key, place, step)]
         return found
 
     def _home(self, key: int) -> tuple[int, int]:
@@ -102,9 +106,9 @@ class Table:
         products = (keys.view(np.uint64) * np.uint64(_SPREAD) >> np.uint64(self._shift - 3)).view(np.int64)
         return products >> 3, _BITS[products & 7]
 
-    def _place(self, key: int, at: int) -> int:
-        """Where a key stands, or the free place at which its search ends, which begins at ``at``."""
-        keys, step = self._keys, 0
+    def _place(self, key: int, at: int, step: int = 0) -> int:
+        """Where a key stands, or the free place at which its search ends; it goes on at a place, after so many steps."""
+        keys = self._keys
         while keys[at] != key and keys[at]:
             step += 1
             at = at + step & self._last

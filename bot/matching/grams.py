@@ -26,6 +26,7 @@ import numpy as np
 from bot.matching.atoms import Atoms, Had
 from bot.matching.beginnings import Beginnings
 from bot.matching.heads import Heads
+from bot.matching.nodes import Edges, Nodes
 from bot.matching.rarity import rarity_of_words
 from bot.matching.table import Table, lasting
 from bot.matching.texts import Texts
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 _WORD: Final = 32
 """A node and the next word are one number: the word stands so many bits above."""
-_SEVERAL: Final = -1
 _UNKNOWN: Final = -1
 
 
@@ -57,7 +57,7 @@ class Grams:
 
     def __init__(self, atoms: Atoms) -> None:
         self._atoms = atoms
-        self._nodes = _Nodes()
+        self._nodes = Nodes()
         self._vocabulary = Vocabulary()
         self._kinds: dict[tuple[bool, str | None], _Kind] = {}
         """By whether words are compared as written, and by field."""
@@ -110,85 +110,10 @@ class Grams:
         return None
 
 
-class _Nodes:
-    """Words of grams and beginnings of longer ones, and whatever else more than one thing is known of."""
-
-    def __init__(self) -> None:
-        self.end = array("i", (0,))
-        """The atom of the gram that ends there, 0 if none does, :data:`_SEVERAL` if there are more atoms."""
-        self.several: dict[int, tuple[int, ...]] = {}
-        self.uses = array("I", (0,))
-        """How many grams have it as a word or go on from there."""
-        self.twin = array("I", (0,))
-        """Of a word that somebody typed, the node of the same word as a term has joined it; 0 if none has."""
-        self._free: list[int] = []
-
-    def add(self, *ends: int) -> int:
-        """One more, from 1."""
-        if self._free:
-            node = self._free.pop()
-        else:
-            node = len(self.end)
-            self.end.append(0)
-            self.uses.append(0)
-            self.twin.append(0)
-        self.lead(node, ends)
-        return node
-
-    def ends(self, node: int) -> tuple[int, ...]:
-        """The atoms of the grams that end there."""
-        if (one := self.end[node]) == _SEVERAL:
-            return self.several[node]
-        return (one,) if one else ()
-
-    def lead(self, node: int, atoms: tuple[int, ...]) -> None:
-        """Let grams with these atoms end there, and no others."""
-        if len(atoms) > 1:
-            self.end[node], self.several[node] = _SEVERAL, atoms
-        else:
-            self.end[node] = atoms[0] if atoms else 0
-            self.several.pop(node, None)
-
-    def forget(self, node: int) -> None:
-        """Give a number back."""
-        self.twin[node] = 0
-        self._free.append(node)
-
-    def idle(self, node: int) -> bool:
-        """Whether nothing ends there and nothing goes on."""
-        return not (self.uses[node] or self.end[node])
-
-    def found(self, papers: NDArray[np.int64], nodes: NDArray[np.int64]) -> Iterator[Had]:
-        """What ends at the nodes that papers have."""
-        ends = np.frombuffer(self.end, np.int32)[nodes]
-        one = (ends > 0).nonzero()[0]
-        yield Had(papers[one], ends[one].astype(np.int64))
-        more = (ends == _SEVERAL).nonzero()[0]
-        if len(more):
-            pairs = zip(papers[more].tolist(), nodes[more].tolist(), strict=True)
-            found = [(paper, atom) for paper, node in pairs for atom in self.several[node]]
-            yield Had(*np.array(found, np.int64).T)
-
-
-class _Edges:
-    """What leads from one place of a text to another, beside most words."""
-
-    def __init__(self, starts: NDArray[np.int64], ends: NDArray[np.int64], nodes: NDArray[np.int64]) -> None:
-        order = np.argsort(starts, kind="stable")
-        self.starts, self.ends, self.nodes = starts[order], ends[order], nodes[order]
-
-    def after(self, places: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """All that begin where something ends: which place each is at, and which edge it is."""
-        low = np.searchsorted(self.starts, places)
-        sizes = np.searchsorted(self.starts, places, "right") - low
-        which = np.repeat(np.arange(len(places)), sizes)
-        return which, np.arange(len(which)) + np.repeat(low - (np.cumsum(sizes) - sizes), sizes)
-
-
 class _Kind:
     """Grams of one kind, stems or words as written, and of one field."""
 
-    def __init__(self, nodes: _Nodes, vocabulary: Vocabulary) -> None:
+    def __init__(self, nodes: Nodes, vocabulary: Vocabulary) -> None:
         self._nodes = nodes
         self._vocabulary = vocabulary
         self._typed: dict[str, int] = {}
@@ -259,7 +184,7 @@ class _Kind:
         numbers = [self._node(word) for word in words]
         at = numbers[0]
         if len(numbers) == 1:
-            nodes.lead(at, _without(nodes.ends(at), atom))
+            nodes.lead(at, [one for one in nodes.ends(at) if one != atom])
         else:
             path: list[tuple[int, int]] = []
             for number in numbers[1:-1]:
@@ -272,7 +197,7 @@ class _Kind:
             if held > 0:
                 self._after.put(key, 0)
             else:
-                nodes.lead(-held, _without(nodes.ends(-held), atom))
+                nodes.lead(-held, [one for one in nodes.ends(-held) if one != atom])
                 path.append((key, -held))
             for key, node in reversed(path):
                 if nodes.idle(node):
@@ -301,7 +226,7 @@ class _Kind:
             if typed := self._typed.get(word):
                 self._nodes.twin[typed] = node
         else:
-            self._typed[str(word)] = node
+            self._typed[word] = node
             self._nodes.twin[node] = self._joined.get(lasting(word))
             self._heads.put(word)
             for size in range(1, len(word)):
@@ -382,7 +307,7 @@ class _Kind:
             found = held[forms]
         return found.astype(np.int64)
 
-    def _more(self, texts: Texts, starts: NDArray[np.int64], nodes: NDArray[np.int64]) -> _Edges:
+    def _more(self, texts: Texts, starts: NDArray[np.int64], nodes: NDArray[np.int64]) -> Edges:
         """Words that are two nodes, and compounds."""
         twins = np.frombuffer(self._nodes.twin, np.uint32)[nodes]
         double = twins.nonzero()[0]
@@ -390,7 +315,7 @@ class _Kind:
         compounds = np.array([self._typed.get(word, 0) for word in texts.compounds_at(places)], np.int64)
         places, compounds = places[compounds != 0], compounds[compounds != 0]
         starts = starts[double]
-        return _Edges(
+        return Edges(
             np.concatenate([starts, places]),
             np.concatenate([starts + 1, places + 2]),
             np.concatenate([twins[double], compounds]),
@@ -409,7 +334,3 @@ class _Kind:
             heads = held[first]
         begins = np.frombuffer(self._vocabulary.begins, np.uint8)[second]
         return places[np.flatnonzero(heads >> begins & 1)]
-
-
-def _without(atoms: tuple[int, ...], atom: int) -> tuple[int, ...]:
-    return tuple([one for one in atoms if one != atom])

@@ -56,23 +56,25 @@ class Authors:
 
     def find(self, authors: Iterable[str], present: set[int]) -> None:
         """Add to ``present`` every name that may be one of the authors', each as the listing has it."""
-        single, fuller = self._single, self._fuller
-        if not (single or fuller):
+        if not (self._single or self._fuller):
             return
         for written in authors:
             words = plain_words(written)
-            if words is None:
-                author = taken_apart(written)
-            elif (
-                f"{words[-1]}, {words[0][0]}" in fuller
-                or words[-1] in fuller
-                or not single.keys().isdisjoint(words[1:])
-            ):
-                author = of_plain(words)
-            else:  # as most are
-                continue
+            if words is not None and not self._may_find(words):
+                continue  # as most are
+            author = taken_apart(written) if words is None else of_plain(words)
             if author is not None:
                 present.update(self._found(author))
+
+    def _may_find(self, words: list[str]) -> bool:
+        """Whether anybody may be found for a plain name."""
+        first, *_, family = words
+        by_given = self._fuller.get(f"{family}, {first[0]}")
+        if by_given is not None and (
+            len(first) == 1 or not by_given.keys().isdisjoint((first, first[0], "".join(words[:-1])))
+        ):
+            return True
+        return family in self._fuller or not self._single.keys().isdisjoint(words[1:])
 
     def _found(self, author: Name) -> Iterator[int]:
         given = author.given

@@ -57,3 +57,34 @@ def test_how_typed_words_go_on_is_known(changes: list[tuple[str, bool]], word: s
             heads.go_on(one)
     rests = {one[len(word) :] for one in typed if one.startswith(word)} - {""}
     assert heads.go_on(word) == sum({1 << bucket(rest[:2]) for rest in rests})
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "policies",
+        "fine-tuning",
+        "finetuning",
+        "world-models",
+        "worldmodels",
+        '"policies"',
+        "title:policy",
+        "worldmod*",
+    ],
+)
+def test_a_filter_that_comes_after_its_words_were_met_finds_them(written: str) -> None:
+    documents = [
+        Document.of(paper(title=title))
+        for title in ("Finetuned policies of a worldmodel", "Fine-tuning policies, world models", "Robots")
+    ]
+    index, query = Index(parse), parse(written)
+    index.put("other", parse('zebra OR title:zebra OR "zebra"'))
+    for _ in range(2):
+        assert not any("a" in found for found in index.match_all([(one, None) for one in documents]))
+        index.put("a", query)
+        for one in documents:
+            assert ("a" in index.match(one)) is evaluate(query, one).matched
+        index.drop("a")
+        index.put("b", parse('zyzzyva OR title:zyzzyva OR "zyzzyva"'))  # where that one was
+        assert not any("b" in found for found in index.match_all([(one, None) for one in documents]))
+        index.drop("b")

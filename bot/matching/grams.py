@@ -299,13 +299,21 @@ class _Kind:
         found = held[forms]
         unknown = found == _UNKNOWN
         if unknown.any():
-            for form in {*forms[unknown].tolist()}:
-                word = self._vocabulary.text[form]
-                self._node_of[form] = self._typed.get(word) or (
-                    self._joined.get(lasting(word)) if word else 0
-                )
+            self._look_up({*forms[unknown].tolist()})
             found = held[forms]
         return found.astype(np.int64)
+
+    def _look_up(self, forms: set[int]) -> None:
+        """Learn the nodes of forms."""
+        rest: list[int] = []
+        for form in forms:
+            node = self._node_of[form] = self._typed.get(self._vocabulary.text[form], 0)
+            if not node:
+                rest.append(form)
+        keys = map(lasting, map(self._vocabulary.text.__getitem__, rest))
+        joined = self._joined.find(np.fromiter(keys, np.int64, len(rest)))
+        for form, node in zip(rest, joined.tolist(), strict=True):
+            self._node_of[form] = node
 
     def _more(self, texts: Texts, starts: NDArray[np.int64], nodes: NDArray[np.int64]) -> Edges:
         """Words that are two nodes, and compounds."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Final
 
 from bot.models import Paper
-from bot.query.authors import Name, given_compatible, of_plain, plain_words, taken_apart
+from bot.query.authors import Name, given_compatible, plain_words, taken_apart
 from bot.query.fields import COUNTS
 from bot.query.tree import Author, Category, Compare, Comparison
 
@@ -23,8 +23,8 @@ class Authors:
     def __init__(self) -> None:
         self._single: dict[str, list[int]] = {}
         """Names of one part, which any but the first given name may be."""
-        self._fuller: dict[str, dict[str, list[tuple[Name, int]]]] = {}
-        """All others, by :func:`_start`, and then under each of :func:`_keys`."""
+        self._fuller: dict[str, list[tuple[Name, int]]] = {}
+        """All others, under each of :func:`_places`."""
 
     def put(self, author: Author, atom: int) -> None:
         """Look for ``author`` from now on."""
@@ -33,9 +33,8 @@ class Authors:
         if _one_part(name):
             self._single.setdefault(name.key, []).append(atom)
         else:
-            by_given = self._fuller.setdefault(_start(name), {})
-            for key in _keys(name):
-                by_given.setdefault(key, []).append((name, atom))
+            for place in _places(name):
+                self._fuller.setdefault(place, []).append((name, atom))
 
     def drop(self, author: Author, atom: int) -> None:
         """Look for ``author`` no longer."""
@@ -46,50 +45,32 @@ class Authors:
             if not self._single[name.key]:
                 del self._single[name.key]
         else:
-            by_given = self._fuller[_start(name)]
-            for key in _keys(name):
-                by_given[key].remove((name, atom))
-                if not by_given[key]:
-                    del by_given[key]
-            if not by_given:
-                del self._fuller[_start(name)]
+            for place in _places(name):
+                self._fuller[place].remove((name, atom))
+                if not self._fuller[place]:
+                    del self._fuller[place]
 
     def find(self, authors: Iterable[str], present: set[int]) -> None:
         """Add to ``present`` every name that may be one of the authors', each as the listing has it."""
-        if not (self._single or self._fuller):
+        single, fuller = self._single, self._fuller
+        if not (single or fuller):
             return
         for written in authors:
-            words = plain_words(written)
-            if words is not None and not self._may_find(words):
-                continue  # as most are
-            author = taken_apart(written) if words is None else of_plain(words)
-            if author is not None:
-                present.update(self._found(author))
-
-    def _may_find(self, words: list[str]) -> bool:
-        """Whether anybody may be found for a plain name."""
-        first, *_, family = words
-        by_given = self._fuller.get(f"{family}, {first[0]}")
-        if by_given is not None and (
-            len(first) == 1 or not by_given.keys().isdisjoint((first, first[0], "".join(words[:-1])))
-        ):
-            return True
-        return family in self._fuller or not self._single.keys().isdisjoint(words[1:])
-
-    def _found(self, author: Name) -> Iterator[int]:
-        given = author.given
-        for part in (*given[1:], *author.family):
-            yield from self._single.get(part, ())
-        for _, atom in self._fuller.get(" ".join(author.core), {}).get("", ()):
-            yield atom
-        by_given = self._fuller.get(_start(author)) if given else None
-        if by_given is None:
-            return
-        initial, keys = given[0][0], _keys(author)
-        for key in by_given if initial in keys else (*keys, initial):
-            for asked, atom in by_given.get(key, ()):
-                if given_compatible(asked.given, given):
-                    yield atom
+            if (words := plain_words(written)) is not None:
+                *given, core = words
+                others = words[1:]
+            elif (name := taken_apart(written)) is not None:
+                given, core = [*name.given], " ".join(name.core)
+                others = [*name.given[1:], *name.family]
+            else:
+                continue
+            if not single.keys().isdisjoint(others):
+                present.update([atom for part in others for atom in single.get(part, ())])
+            if not fuller.keys().isdisjoint(places := _looked_at(core, given)):
+                for place in places:
+                    for asked, atom in fuller.get(place, ()):
+                        if not asked.given or given_compatible(asked.given, tuple(given)):
+                            present.add(atom)
 
 
 class Categories:
@@ -165,22 +146,35 @@ class Counts:
                     present.update(self._atoms[one] for one in held[start:end])
 
 
-def _start(name: Name) -> str:
-    """What all compatible names have in common: the core of the family name, and the first letter of a given one."""
-    return ", ".join([" ".join(name.core), *[one[0] for one in name.given[:1]]])
+def _places(name: Name) -> set[str]:
+    """Where a name waits, so that every compatible one looks at one of its places.
 
-
-def _keys(name: Name) -> set[str]:
-    """What compatible names have in common: the first given name, or all of them written as one.
-
-    Of a name with hyphens or an initial it is the first letter: that of any other may be compatible.
+    By its core and its first given name, or all of them written as one; of one with hyphens or an initial by the first letter. Who
+    is written with an initial looks at all with that letter.
     """
-    if not name.given:
-        return {""}
-    first = name.given[0]
-    if len(first) == 1 or "-" in first:
-        return {first[0]}
-    return {first, "".join(name.given).replace("-", "")}
+    core, given = " ".join(name.core), name.given
+    if not given:
+        return {core}
+    start = f"{core}, {given[0][0]}"
+    if _is_short(given[0]):
+        return {start, f"{start}*"}
+    return {f"{core}, {given[0]}", f"{core}, {''.join(given).replace('-', '')}", f"{start}*"}
+
+
+def _looked_at(core: str, given: Sequence[str]) -> tuple[str, ...]:
+    """The places at which names wait that may be compatible with the author of a paper."""
+    if not given:
+        return (core,)
+    first = given[0]
+    start = f"{core}, {first[0]}"
+    if _is_short(first):
+        return core, f"{start}*"
+    return core, start, f"{core}, {first}", f"{core}, {''.join(given).replace('-', '')}"
+
+
+def _is_short(given: str) -> bool:
+    """Whether names may be compatible that have only the first letter in common with this one."""
+    return len(given) == 1 or "-" in given
 
 
 def _one_part(name: Name) -> bool:

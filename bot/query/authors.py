@@ -85,7 +85,7 @@ def name_words(name: str) -> tuple[str, ...]:
 def taken_apart(name: str) -> Name | None:
     """Read a name in any of the usual forms; ``None`` if there is no letter in it."""
     if (plain := plain_words(name)) is not None:
-        return of_plain(plain)
+        return Name(tuple(plain[:-1]), (plain[-1],))
     before, comma, after = name.partition(",")
     if comma and name_words(before) and name_words(after):
         family, given = name_words(before), name_words(after)
@@ -106,16 +106,14 @@ def taken_apart(name: str) -> Name | None:
 
 
 def plain_words(name: str) -> list[str] | None:
-    """The words of a name in ASCII letters without particle, suffix, or an initial at its end, as most are."""
+    """The words of a name in ASCII letters without particle, suffix, or an initial at its end, as most are.
+
+    The last is the family name; ``None`` for any other name, which :func:`taken_apart` reads.
+    """
     if not (name.isascii() and name.replace(" ", "").isalpha()):
         return None
     words = name.lower().split()
     return words if len(words) > 1 and len(words[-1]) > 1 and _SPECIAL.isdisjoint(words) else None
-
-
-def of_plain(words: list[str]) -> Name:
-    """The name of such words: the last is the family's."""
-    return Name(tuple(words[:-1]), (words[-1],))
 
 
 def same_person(asked: Name, author: Name) -> bool:

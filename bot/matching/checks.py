@@ -25,16 +25,16 @@ class All:
         self.banned = banned
         self.groups = groups
 
-    def holds(self, there: Sequence[int]) -> bool:
-        """Whether they do, for a paper with a 1 there for each atom that it has."""
+    def holds(self, there: Sequence[int], paper: int) -> bool:
+        """Whether they do for a paper, given as its bit in what atoms are there."""
         for atom in self.needed:
-            if not there[atom]:
+            if not there[atom] & paper:
                 return False
         for atom in self.banned:
-            if there[atom]:
+            if there[atom] & paper:
                 return False
         for group in self.groups:  # noqa: SIM110 - called hundreds of times for each paper
-            if not group.holds(there):
+            if not group.holds(there, paper):
                 return False
         return True
 
@@ -50,16 +50,16 @@ class Any_:  # noqa: N801 - typing has the plain name
         """One of these not being there is enough."""
         self.groups = groups
 
-    def holds(self, there: Sequence[int]) -> bool:
-        """Whether one does, for a paper with a 1 there for each atom that it has."""
+    def holds(self, there: Sequence[int], paper: int) -> bool:
+        """Whether one does for a paper, given as its bit in what atoms are there."""
         for atom in self.wanted:
-            if there[atom]:
+            if there[atom] & paper:
                 return True
         for atom in self.missing:
-            if not there[atom]:
+            if not there[atom] & paper:
                 return True
         for group in self.groups:  # noqa: SIM110 - called hundreds of times for each paper
-            if group.holds(there):
+            if group.holds(there, paper):
                 return True
         return False
 
@@ -124,17 +124,16 @@ class Checks:
         checked = (claimed < 0).nonzero()[0]
         of, checks = papers[checked], -claimed[checked]
         needed, banned = (np.frombuffer(one, np.int32)[checks] for one in (self._needed, self._banned))
-        held = np.flatnonzero(there[of, needed] > there[of, banned])
+        held = ((there[needed] & ~there[banned]) >> of.astype(np.uint32) & 1).nonzero()[0]
         of, checks = of[held], checks[held]
         if self._rest:
             more = np.frombuffer(self._more, np.uint8)[checks].nonzero()[0]
-            rows = [row.data for row in there]
             fails = [
                 at
                 for at, paper, check in zip(
                     more.tolist(), of[more].tolist(), checks[more].tolist(), strict=True
                 )
-                if not self._rest[check].holds(rows[paper])
+                if not self._rest[check].holds(there.data, 1 << paper)
             ]
             of, checks = np.delete(of, fails), np.delete(checks, fails)
         plain = (claimed > 0).nonzero()[0]

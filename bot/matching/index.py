@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
 from typing import Final, TypeAlias
 from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.matching.atoms import EVERY, TOGETHER, Atoms, Had
+from bot.matching.atoms import EVERY, TOGETHER, Atoms, Had, ends_of
 from bot.matching.checks import Checks
 from bot.matching.filters import Filters
 from bot.matching.filters import State as Held
@@ -194,17 +193,16 @@ class Index:
         for start in range(0, len(papers), TOGETHER):
             some = papers[start : start + TOGETHER]
             passed = self._passed(some)
-            borders = np.searchsorted(passed.papers, np.arange(len(some) + 1))
-            holders = self._filters.holders(passed.what)[borders].tolist()
-            ends = zip(pairwise(borders.tolist()), pairwise(holders), strict=True)
-            for (document, similarity), ((start_, end), (before, upto)) in zip(some, ends, strict=True):
+            ends = ends_of(passed.papers)
+            holders = self._filters.holders(passed.what)[ends].tolist()
+            for at, (document, similarity) in enumerate(some):
                 matches = Matches(
                     document,
                     similarity,
-                    passed.what[start_:end],
+                    passed.what[ends[at] : ends[at + 1]],
                     self._filters.named,
                     self._filters.query,
-                    count=upto - before,
+                    count=holders[at + 1] - holders[at],
                 )
                 self._unnamed[id(matches)] = matches
                 found.append(matches)
@@ -218,13 +216,12 @@ class Index:
 
     def _passed(self, papers: Sequence[tuple[Document, Similarity | None]]) -> Had:
         """The numbers of the filters that papers pass, paper by paper."""
-        there = self._atoms.there(len(papers))
         present = _each_once(self._had(papers))
-        there[present] = 1
+        there = self._atoms.there(present)
         try:
             return _each_once([self._checks.passed(self._atoms.awake(present, there), there)])
         finally:  # what one batch leaves there would be another one's
-            there[present] = 0
+            there[present.what] = 0
 
     def _had(self, papers: Sequence[tuple[Document, Similarity | None]]) -> Iterator[Had]:
         """The atoms that each paper has, one or several times."""

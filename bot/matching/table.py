@@ -34,7 +34,7 @@ class Table:
     """What keys lead to: keys are whole numbers from 1 below 2⁶³, values have 31 bits and a sign and are not 0.
 
     Keys stand at the place that is computed from them, or the first free one of those that are 1, 3, 6, 10 … behind it, so that
-    they do not gather in crowds; a third of the places or more are free. A dictionary of Python's takes five times as much memory, and answers one key after the other. What is new is
+    they do not gather in crowds; a fifth of the places or more is free. A dictionary of Python's takes five times as much memory, and answers one key after the other. What is new is
     in one all the same until somebody searches.
     """
 
@@ -118,7 +118,7 @@ class Table:
         """Put what is new into its places."""
         if not self._new:
             return
-        if len(self._new) > _ONE_BY_ONE or 3 * (self._used + len(self._new)) > 2 * len(self._keys):
+        if len(self._new) > _ONE_BY_ONE or 5 * (self._used + len(self._new)) > 4 * len(self._keys):
             self._make_anew(
                 np.fromiter(self._new.keys(), np.int64, len(self._new)),
                 np.fromiter(self._new.values(), np.int32, len(self._new)),
@@ -144,7 +144,7 @@ class Table:
         leads = np.concatenate([values[kept], new_values])
         keys, leads = keys[leads != 0], leads[leads != 0]
         self._used = len(keys)
-        bits = (3 * self._used // 2 + _ONE_BY_ONE).bit_length()
+        bits = (5 * self._used // 4 + _ONE_BY_ONE).bit_length()
         self._shift, self._last = 64 - bits, (1 << bits) - 1
         held, values = np.zeros(1 << bits, np.int64), np.zeros(1 << bits, np.int32)
         places, eighths = self._homes(keys)

@@ -144,15 +144,17 @@ class Atoms:
     def awake(self, had: Had, there: Present) -> Had:
         """The claims of all who wait for atoms that papers have, given each once, where ``there`` has them as well."""
         papers, atoms = had
-        sizes = np.frombuffer(self._size, np.uint32)[atoms]
+        sizes = np.frombuffer(self._size, np.uint32).take(atoms)
         ends = np.cumsum(sizes, dtype=np.int64)
-        starts = np.frombuffer(self._start, np.uint32)[atoms] - (ends - sizes)
+        starts = np.frombuffer(self._start, np.uint32).take(atoms) - (ends - sizes)
         places = np.repeat(starts, sizes) + np.arange(ends[-1] if len(ends) else 0)
         owners = np.repeat(papers, sizes)
         both = (
-            there[np.frombuffer(self._second, np.int32)[places]] >> owners.astype(np.uint32) & 1
+            there.take(np.frombuffer(self._second, np.int32).take(places)) >> owners.astype(np.uint32) & 1
         ).nonzero()[0]
-        return Had(owners[both], np.frombuffer(self._claim, np.int32)[places[both]].astype(np.int64))
+        return Had(
+            owners.take(both), np.frombuffer(self._claim, np.int32).take(places.take(both)).astype(np.int64)
+        )
 
 
 def ends_of(papers: NDArray[np.int64]) -> list[int]:

@@ -122,20 +122,20 @@ class Checks:
         """The filters whose claims hold for papers with the atoms ``there``."""
         papers, claimed = claims
         checked = (claimed < 0).nonzero()[0]
-        of, checks = papers[checked], -claimed[checked]
-        needed, banned = (np.frombuffer(one, np.int32)[checks] for one in (self._needed, self._banned))
-        held = ((there[needed] & ~there[banned]) >> of.astype(np.uint32) & 1).nonzero()[0]
-        of, checks = of[held], checks[held]
+        of, checks = papers.take(checked), -claimed.take(checked)
+        needed, banned = (np.frombuffer(one, np.int32).take(checks) for one in (self._needed, self._banned))
+        held = ((there.take(needed) & ~there.take(banned)) >> of.astype(np.uint32) & 1).nonzero()[0]
+        of, checks = of.take(held), checks.take(held)
         if self._rest:
-            more = np.frombuffer(self._more, np.uint8)[checks].nonzero()[0]
+            more = np.frombuffer(self._more, np.uint8).take(checks).nonzero()[0]
             fails = [
                 at
                 for at, paper, check in zip(
-                    more.tolist(), of[more].tolist(), checks[more].tolist(), strict=True
+                    more.tolist(), of.take(more).tolist(), checks.take(more).tolist(), strict=True
                 )
                 if not self._rest[check].holds(there.data, 1 << paper)
             ]
             of, checks = np.delete(of, fails), np.delete(checks, fails)
         plain = (claimed > 0).nonzero()[0]
-        filters = np.frombuffer(self._filter, np.int32)[checks]
-        return Had(np.concatenate([papers[plain], of]), np.concatenate([claimed[plain], filters]))
+        filters = np.frombuffer(self._filter, np.int32).take(checks)
+        return Had(np.concatenate([papers.take(plain), of]), np.concatenate([claimed.take(plain), filters]))

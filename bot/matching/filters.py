@@ -169,7 +169,7 @@ class Filters:
     def holders(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many hold one of these filters: of the first of them, from none to all."""
         found = np.zeros(len(numbers) + 1, np.int64)
-        np.cumsum(np.frombuffer(self._further, np.uint32)[numbers] + np.int64(1), out=found[1:])
+        np.cumsum(np.frombuffer(self._further, np.uint32).take(numbers) + np.int64(1), out=found[1:])
         return found
 
     def named(self, numbers: NDArray[np.int64]) -> dict[str, int]:

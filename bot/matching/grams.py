@@ -261,26 +261,26 @@ class _Kind:
         # A border stands behind the last word; nothing goes on from it, or over it.
         numbers = self._numbers(texts.exact if exact else texts.stems)
         starts = numbers.nonzero()[0]
-        nodes, ends, more = numbers[starts], starts + 1, None
+        nodes, ends, more = numbers.take(starts), starts + 1, None
         if not exact:
             more = self._more(texts, starts, nodes)
             nodes, ends = np.concatenate([nodes, more.nodes]), np.concatenate([ends, more.ends])
         uses = np.frombuffer(self._nodes.uses, np.uint32)
         while len(nodes):
-            yield from self._nodes.found(texts.owners[ends - 1], nodes)
-            on = uses[nodes] != 0
-            nodes, ends = nodes[on], ends[on]
-            following = numbers[ends]
+            yield from self._nodes.found(texts.owners.take(ends - 1), nodes)
+            on = uses.take(nodes).nonzero()[0]
+            nodes, ends = nodes.take(on), ends.take(on)
+            following = numbers.take(ends)
             there = following.nonzero()[0]
-            keys, after = nodes[there] | following[there] << _WORD, ends[there] + 1
+            keys, after = nodes.take(there) | following.take(there) << _WORD, ends.take(there) + 1
             if more is not None and len(more.starts):
                 which, edge = more.after(ends)
-                keys = np.concatenate([keys, nodes[which] | more.nodes[edge] << _WORD])
-                after = np.concatenate([after, more.ends[edge]])
+                keys = np.concatenate([keys, nodes.take(which) | more.nodes.take(edge) << _WORD])
+                after = np.concatenate([after, more.ends.take(edge)])
             leads = self._after.find(keys)
             atoms, inner = (leads > 0).nonzero()[0], (leads < 0).nonzero()[0]
-            yield Had(texts.owners[after[atoms] - 1], leads[atoms].astype(np.int64))
-            nodes, ends = -leads[inner].astype(np.int64), after[inner]
+            yield Had(texts.owners.take(after.take(atoms) - 1), leads.take(atoms).astype(np.int64))
+            nodes, ends = -leads.take(inner).astype(np.int64), after.take(inner)
         if self.beginnings and (found := [*self.beginnings.find(texts, exact=exact)]):
             yield Had(*np.array(found, np.int64).T)
 
@@ -296,11 +296,11 @@ class _Kind:
     def _numbers(self, forms: NDArray[np.int32]) -> NDArray[np.int64]:
         """The nodes of forms, 0 for those that nobody asks for."""
         held = np.frombuffer(self._node_of, np.int32)
-        found = held[forms]
+        found = held.take(forms)
         unknown = found == _UNKNOWN
         if unknown.any():
             self._look_up({*forms[unknown].tolist()})
-            found = held[forms]
+            found = held.take(forms)
         return found.astype(np.int64)
 
     def _look_up(self, forms: set[int]) -> None:
@@ -317,28 +317,28 @@ class _Kind:
 
     def _more(self, texts: Texts, starts: NDArray[np.int64], nodes: NDArray[np.int64]) -> Edges:
         """Words that are two nodes, and compounds."""
-        twins = np.frombuffer(self._nodes.twin, np.uint32)[nodes]
+        twins = np.frombuffer(self._nodes.twin, np.uint32).take(nodes)
         double = twins.nonzero()[0]
         places = self._compounds(texts)
         compounds = np.array([self._typed.get(word, 0) for word in texts.compounds_at(places)], np.int64)
         places, compounds = places[compounds != 0], compounds[compounds != 0]
-        starts = starts[double]
+        starts = starts.take(double)
         return Edges(
             np.concatenate([starts, places]),
             np.concatenate([starts + 1, places + 2]),
-            np.concatenate([twins[double], compounds]),
+            np.concatenate([twins.take(double), compounds]),
         )
 
     def _compounds(self, texts: Texts) -> NDArray[np.int64]:
         """Where compounds begin that may be words as typed."""
-        places = np.flatnonzero(texts.joins)
-        first, second = texts.exact[places], texts.exact[places + 1]
+        places = texts.joins.nonzero()[0]
+        first, second = texts.exact.take(places), texts.exact.take(places + 1)
         held = np.frombuffer(self._heads_of, np.int64)
-        heads = held[first]
+        heads = held.take(first)
         unknown = heads == _UNKNOWN
         if unknown.any():
             for form in {*first[unknown].tolist()}:
                 self._heads_of[form] = self._heads.go_on(self._vocabulary.text[form])
-            heads = held[first]
-        begins = np.frombuffer(self._vocabulary.begins, np.uint8)[second]
-        return places[np.flatnonzero(heads >> begins & 1)]
+            heads = held.take(first)
+        begins = np.frombuffer(self._vocabulary.begins, np.uint8).take(second)
+        return places.take((heads >> begins & 1).nonzero()[0])

@@ -66,12 +66,12 @@ class Nodes:
 
     def found(self, papers: NDArray[np.int64], nodes: NDArray[np.int64]) -> Iterator[Had]:
         """What ends at the nodes that papers have."""
-        ends = np.frombuffer(self.end, np.int32)[nodes]
+        ends = np.frombuffer(self.end, np.int32).take(nodes)
         one = (ends > 0).nonzero()[0]
-        yield Had(papers[one], ends[one].astype(np.int64))
+        yield Had(papers.take(one), ends.take(one).astype(np.int64))
         more = (ends == SEVERAL).nonzero()[0]
         if len(more):
-            pairs = zip(papers[more].tolist(), nodes[more].tolist(), strict=True)
+            pairs = zip(papers.take(more).tolist(), nodes.take(more).tolist(), strict=True)
             found = [(paper, atom) for paper, node in pairs for atom in self.several[node]]
             yield Had(*np.array(found, np.int64).T)
 
@@ -81,7 +81,7 @@ class Edges:
 
     def __init__(self, starts: NDArray[np.int64], ends: NDArray[np.int64], nodes: NDArray[np.int64]) -> None:
         order = np.argsort(starts, kind="stable")
-        self.starts, self.ends, self.nodes = starts[order], ends[order], nodes[order]
+        self.starts, self.ends, self.nodes = starts.take(order), ends.take(order), nodes.take(order)
 
     def after(self, places: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """All that begin where something ends: which place each is at, and which edge it is."""

@@ -83,44 +83,44 @@ def _read_some(texts: Sequence[str], vocabulary: Vocabulary) -> Read:
 
 
 def _is_beyond(text: str) -> bool:
-    return not text.isascii() and ord(max(text)) >= _PLANE
+    return not text.isascii() and len(text.encode("utf-16-le", "surrogatepass")) > 2 * len(text)
 
 
 def _read_simple(text: str, vocabulary: Vocabulary) -> Read:
     letters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     inside, gaps = _signs()
-    within = inside[letters]
+    within = inside.take(letters)
     for sign in APOSTROPHES:
         if sign in text:
             places = np.flatnonzero(letters == ord(sign))
             within[places] |= within[places - 1] & within[places + 1]  # the last letter is no apostrophe
-    borders = np.flatnonzero(within[1:] != within[:-1]) + 1
+    borders = (within[1:] != within[:-1]).nonzero()[0] + 1
     if within[0]:
         borders = np.concatenate([[0], borders])
     starts, ends = borders[::2], borders[1::2]  # and no part of a word either
     powers, inverse = _powers()
     sums = np.zeros(len(letters) + 1, np.uint64)
     np.cumsum(letters * powers[: len(letters)], out=sums[1:])
-    keys = ((sums[ends] - sums[starts]) * inverse[starts] >> np.uint64(2)).view(np.int64) | 1
+    keys = ((sums.take(ends) - sums.take(starts)) * inverse.take(starts) >> np.uint64(2)).view(np.int64) | 1
     words = vocabulary.find(keys, lambda at: text[starts[at] : ends[at]])
-    there = np.frombuffer(vocabulary.exact, np.int32)[words] != 0
-    if not there.all():
-        starts, ends, words = starts[there], ends[there], words[there]
-    between = np.cumsum(gaps[letters])
-    gap = between[starts[1:] - 1] - between[ends[:-1] - 1]
-    kinds = np.frombuffer(vocabulary.kind, np.uint8)[words]
+    # What stands outside of words is added up, and each word has the sum of all before it.
+    outside = gaps.take(letters.take((within == 0).nonzero()[0]))
+    before = np.concatenate([[0], outside.cumsum()]).take(ends - (ends - starts).cumsum())
+    there = np.frombuffer(vocabulary.exact, np.int32).take(words) != 0
+    if not there.all():  # a word of which nothing is left parts the others
+        before = (before + (~there).cumsum() * _OTHER)[there]
+        starts, words = starts[there], words[there]
+    gap = np.diff(before)
+    kinds = np.frombuffer(vocabulary.kind, np.uint8).take(words)
     both = kinds[1:] & kinds[:-1]
     joins = np.where(gap == 0, both & JOINS != 0, (gap == 1) & (both & DIGITS == 0))
-    texts = np.flatnonzero(letters == ord(_END))
+    texts = (letters == ord(_END)).nonzero()[0]
     of = np.searchsorted(texts, starts)
     places = np.arange(len(words)) + of
-    sizes = np.bincount(of, minlength=len(texts)) + 1
-    all_words, all_joins = (
-        np.zeros(len(words) + len(texts), np.int64),
-        np.zeros(len(words) + len(texts), np.bool_),
-    )
+    size = len(words) + len(texts)
+    all_words, all_joins = np.zeros(size, np.int64), np.zeros(size, np.bool_)
     all_words[places], all_joins[places[:-1]] = words, joins
-    return Read(all_words, all_joins, sizes)
+    return Read(all_words, all_joins, np.bincount(of, minlength=len(texts)) + 1)
 
 
 def _with_those_apart(

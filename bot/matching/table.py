@@ -82,16 +82,17 @@ class Table:
         held, values = np.frombuffer(self._keys, np.int64), np.frombuffer(self._values, np.int32)
         places, marks = self._homes(keys)
         found = np.zeros(len(keys), np.int32)
-        sought = np.flatnonzero(np.frombuffer(self._marks, np.uint8)[places] & marks)
-        keys, places = keys[sought], places[sought]
+        sought = (np.frombuffer(self._marks, np.uint8).take(places) & marks).nonzero()[0]
+        keys, places = keys.take(sought), places.take(sought)
         step = 0
         while len(sought) > _FEW:
             step += 1
-            there = held[places]
+            there = held.take(places)
             hit = (there == keys).nonzero()[0]
-            found[sought[hit]] = values[places[hit]]
+            found[sought.take(hit)] = values.take(places.take(hit))
             further = ((there != keys) & (there != 0)).nonzero()[0]
-            sought, keys, places = sought[further], keys[further], (places[further] + step) & self._last
+            sought, keys = sought.take(further), keys.take(further)
+            places = (places.take(further) + step) & self._last
         for at, key, place in zip(sought.tolist(), keys.tolist(), places.tolist(), strict=True):
             found[at] = self._values[self._place(key, place, step)]
         return found
@@ -104,7 +105,7 @@ class Table:
     def _homes(self, keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
         """The same for many."""
         products = (keys.view(np.uint64) * np.uint64(_SPREAD) >> np.uint64(self._shift - 3)).view(np.int64)
-        return products >> 3, _BITS[products & 7]
+        return products >> 3, _BITS.take(products & 7)
 
     def _place(self, key: int, at: int, step: int = 0) -> int:
         """Where a key stands, or the free place at which its search ends; it goes on at a place, after so many steps."""

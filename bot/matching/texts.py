@@ -66,12 +66,12 @@ class Texts:
     @cached_property
     def exact(self) -> NDArray[np.int32]:
         """The folded form of each word, by its number in the vocabulary."""
-        return np.frombuffer(self.vocabulary.exact, np.int32)[self._words]
+        return np.frombuffer(self.vocabulary.exact, np.int32).take(self._words)
 
     @cached_property
     def stems(self) -> NDArray[np.int32]:
         """The stem of each."""
-        return np.frombuffer(self.vocabulary.stem, np.int32)[self._words]
+        return np.frombuffer(self.vocabulary.stem, np.int32).take(self._words)
 
     @cached_property
     def owners(self) -> NDArray[np.int64]:

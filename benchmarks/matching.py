@@ -172,7 +172,8 @@ def _change(queries: Sequence[Query], index: Index) -> None:
 def oracle(lines: Sequence[str], wanted: int) -> None:
     queries = [stored(line) for line in lines[:100_000]]
     index, passed, wrong = built(queries), 0, 0
-    papers = workload.new_papers()[-max(1, wanted // len(queries)) :]
+    papers = workload.new_papers()
+    papers = papers[:: max(1, len(papers) * len(queries) // wanted)]  # of all fields
     for paper in papers:
         document = Document.of(paper)
         found = set(index.match(document))

@@ -120,26 +120,30 @@ class Audience:
         saved = await asyncio.to_thread(self._snapshot.read) if self._snapshot is not None else None
         self._unsaved, self._saved = 0, saved.at if saved is not None else NEVER
         self.index = saved.index if saved is not None else Index(stored, self._kept.filter_of)
+        rest = self.index.texts()
+        """What was saved and not found in the store yet."""
         read = lru_cache(maxsize=ALIKE)(stored)
         async for records in self._store.subscriptions.records():
             for at, (subscription_id, raw) in enumerate(records):
                 if (found := _filtered(subscription_id, raw)) is None:
                     continue
                 one, text = found
-                if saved is not None and self.index.holds(subscription_id, text):
+                before = rest.pop(subscription_id, None)
+                if saved is not None and before == text:
                     self._keep(subscription_id, one, revisions=subscription_id in saved.revisions)
                     if at % READ_AT_ONCE == 0:
                         await self._clock.sleep(0)
                     continue
+                if before is not None:
+                    self.index.drop(subscription_id)
                 self._hold(subscription_id, one, text, read)
                 self._unsaved += 1
                 if self._unsaved % TAKEN_AT_ONCE == 0:
                     await self._clock.sleep(0)
         if saved is not None:
-            gone = [one for one in self.index if one not in self._kept]
-            for subscription_id in gone:
+            for subscription_id in rest:
                 self.index.drop(subscription_id)
-            self._unsaved += len(gone)
+            self._unsaved += len(rest)
             self.index.texts_from(self._kept.filter_of)
 
     def wanted_by(self, paper: Paper, verdicts: Collection[str]) -> list[str]:

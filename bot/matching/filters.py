@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -79,19 +79,18 @@ class Filters:
             text = self._text_of(self._key[number])
         return text
 
-    def __iter__(self) -> Iterator[str]:
-        """The keys of all who hold one."""
+    def texts(self) -> dict[str, str]:
+        """The normal form of each key's filter."""
         free = {*self._free}
-        for number in range(1, len(self._key)):
-            if number not in free:
-                yield from self._names(number)
+        held = [number for number in range(1, len(self._key)) if number not in free]
+        return {
+            key: text
+            for number, text in zip(held, map(self._text, held), strict=True)
+            for key in self._names(number)
+        }
 
     def _names(self, number: int) -> Iterable[str]:
         return self._shared.get(number) or (self._key[number],)
-
-    def holds(self, key: str, text: str) -> bool:
-        """Whether a key holds the filter with this normal form."""
-        return bool((number := self._held.get(key)) and self._text(number) == text)
 
     def put(self, key: str, query: Query) -> tuple[int, bool]:
         """Hold a filter for a key that holds none: its number, and whether nobody held it before."""

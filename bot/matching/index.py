@@ -135,13 +135,9 @@ class Index:
         """Every example of meaning that some filter names."""
         return tuple(self._likes)
 
-    def holds(self, key: str, text: str) -> bool:
-        """Whether ``key`` holds the filter with this normal form."""
-        return self._filters.holds(key, text)
-
-    def __iter__(self) -> Iterator[str]:
-        """The keys of all who hold a filter."""
-        return iter(self._filters)
+    def texts(self) -> dict[str, str]:
+        """The normal form of each key's filter."""
+        return self._filters.texts()
 
     def state(self) -> State:
         """What is to be saved so that :meth:`restored` gives the same index again, in any process."""

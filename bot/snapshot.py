@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
@@ -42,6 +42,8 @@ _PLAIN: Final = {
     ("collections", "deque"),
 }
 _DIGEST: Final = 32
+_LEFT: Final = timedelta(hours=1)
+"""So old is no file that somebody writes just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,10 @@ class Snapshot:
         body = pickle.dumps((index.state(), list(revisions), at.isoformat()), protocol=5)
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for left in self.path.parent.glob(f".{NAME}.*"):  # of a process that was killed while it wrote
+                with suppress(FileNotFoundError):  # which it has just put in its place
+                    if at.timestamp() - left.stat().st_mtime > _LEFT.total_seconds():
+                        left.unlink()
             handle, name = tempfile.mkstemp(prefix=f".{NAME}.", dir=self.path.parent)
             try:
                 with os.fdopen(handle, "wb") as file:

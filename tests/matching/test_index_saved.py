@@ -205,6 +205,17 @@ def test_what_is_of_no_use_is_left_alone(tmp_path: Path, monkeypatch, harm: str)
     assert kept.read() is None
 
 
+def test_what_a_killed_process_left_is_cleared_away(tmp_path: Path) -> None:
+    index, kept = Index(stored), Snapshot(tmp_path)
+    left, written_now = (tmp_path / f".{kept.path.name}.{name}" for name in ("left", "now"))
+    for file, hours in ((left, 2), (written_now, 0)):
+        file.touch()
+        moment = (NOW - timedelta(hours=hours)).timestamp()
+        os.utime(file, (moment, moment))
+    kept.write(index, [], NOW)
+    assert {*tmp_path.iterdir()} == {kept.path, written_now}
+
+
 @pytest.mark.parametrize("name", ["sys", "np.frombuffer", "Document.of"])
 def test_nothing_is_called_that_is_no_part_of_an_index(name: str) -> None:
     import io

@@ -51,6 +51,11 @@ class Table:
         """For each place a bit for each eighth of the keys whose search begins there: most keys that are not here are
         known by it, without the search that the nearly full table makes long."""
 
+    def __getstate__(self) -> dict[str, object]:
+        """With everything in its place, which would else be the work of the first search after a start."""
+        self._settle()
+        return self.__dict__
+
     def __len__(self) -> int:
         self._settle()
         return int(np.count_nonzero(np.frombuffer(self._values, np.int32)))

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, chain, compress
+from itertools import accumulate, chain, compress, count
 from typing import Final
 
 from bot.models import REVISIONS, Paper
@@ -62,15 +62,10 @@ class Words:
         return spans(self.text)
 
     @cached_property
-    def compounds(self) -> tuple[Sequence[int], Sequence[str]]:
-        """The positions where a compound begins, and the stem of each."""
-        places = [*compress(range(len(self.joined)), self.joined)]
-        return places, compound_stems([(self.exact[at], self.exact[at + 1]) for at in places])
-
-    @cached_property
     def joined_stems(self) -> tuple[str, ...]:
         """The stem of each compound, "" where there is none."""
-        found = iter(self.compounds[1])
+        places = compress(count(), self.joined)
+        found = iter(compound_stems([(self.exact[at], self.exact[at + 1]) for at in places]))
         return tuple([next(found) if word else "" for word in self.joined])
 
     @cached_property

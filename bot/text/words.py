@@ -111,6 +111,8 @@ STOP_WORDS: Final = frozenset(
 )
 """Words that stand in nearly every abstract: they never make a compound, and alone they are no query."""
 
+APOSTROPHES: Final = "'’ʼ"
+"""Between two letters they part no word."""
 _MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f"
 _INVISIBLE = "\u00ad\u200b-\u200f\u2060-\u2064\ufeff"
 _SINGLES = "\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U0001b000-\U0001b16f\U00020000-\U0003ffff"
@@ -121,13 +123,13 @@ _RUN = rf"{_LETTER}(?:{_LETTER}|[{_MARKS}{_INVISIBLE}])*"
 _TOKEN = re.compile(  # noqa: TID251 - a pattern of ours
     r"\\(?:em|bf|it|rm|sf|tt|sc|sl|emph|mbox|hbox|left|right|math(?:bf|rm|cal|bb|it|sf|tt|frak|scr)"
     r"|text(?:bf|it|rm|sc|sf|tt|sl|normal)?|operatorname|boldsymbol|ensuremath)(?![A-Za-z])"
-    rf"|(?P<word>(?<![^\W_])[A-Za-z](?:\+\+|[*#])(?![\w*#+])|{_RUN}(?:['’ʼ]{_RUN})*|[{_SINGLES}])"
+    rf"|(?P<word>(?<![^\W_])[A-Za-z](?:\+\+|[*#])(?![\w*#+])|{_RUN}(?:[{APOSTROPHES}]{_RUN})*|[{_SINGLES}])"
 )
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")  # noqa: TID251 - a pattern of ours
 # The same words, as the odd ones among the parts of a text: in lower case without and with apostrophes, and beyond ASCII.
 _PARTS = re.compile(r"([a-z0-9]+)")  # noqa: TID251 - a pattern of ours
 _QUOTED_PARTS = re.compile(r"([a-z0-9]+(?:'[a-z0-9]+)*)")  # noqa: TID251 - a pattern of ours
-_WIDE_PARTS = re.compile(r"([^\W_]+(?:['’ʼ][^\W_]+)*)")  # noqa: TID251 - a pattern of ours
+_WIDE_PARTS = re.compile(rf"([^\W_]+(?:[{APOSTROPHES}][^\W_]+)*)")  # noqa: TID251 - a pattern of ours
 _UNUSUAL = re.compile(rf"[{_MARKS}{_INVISIBLE}{_SINGLES}]")  # noqa: TID251 - a pattern of ours
 _SIGNED_WORD = re.compile(r"\\[A-Za-z]|[A-Za-z](?:\+\+|[*#])")  # noqa: TID251 - a pattern of ours
 _SINGLE = re.compile(f"[{_SINGLES}]")  # noqa: TID251 - a pattern of ours
@@ -135,8 +137,6 @@ _SINGLE = re.compile(f"[{_SINGLES}]")  # noqa: TID251 - a pattern of ours
 _INITIALS = re.compile("[bcdfghjklmnpqrtvwxz]{3,}s")  # noqa: TID251 - a pattern of ours
 _DROPPED = re.compile(rf"[{_MARKS}{_INVISIBLE}]")  # noqa: TID251 - a pattern of ours
 HYPHENS: Final = frozenset("-‐‑‒–−")
-APOSTROPHES: Final = "'’ʼ"
-"""Between two letters they part no word."""
 _PARTING: Final = frozenset([", ", ". ", ": ", "; ", " (", ") ", "), ", "). ", ".", "/"])
 """What most often stands between words that make no compound; the rest is decided in :func:`_over`."""
 TYPESETTING: Final = "${}\\ \u00a0\t\r\n\u00ad"
